@@ -1,0 +1,163 @@
+# Agoralia - build, check and prove.
+#
+#   make                  release binaries, hardened             -> build/release/
+#   make DEBUG=1          -O0 -g3, assertions                    -> build/debug/
+#   make SAN=address      also thread, undefined                 -> build/address/ ...
+#   make CC=clang         any of the above                       -> build/clang-release/ ...
+#   make unit             unit tests of this variant
+#   make integration      integration tests, own Postgres and Redis
+#   make check            gates, then unit and integration tests of this variant
+#   make fuzz             build every fuzzer (clang)             -> build/fuzz/
+#   make fmt              clang-format in place
+#   make clean
+#
+# Sources are found by folder: common/*/*.c, api/**.c, worker/**.c,
+# tests/retell_sim/*.c, tests/{unit,integration,bench}/*.c, tests/fuzz/fuzz_*.c.
+
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+PKGS := libpq hiredis libuv libcjson libcurl glib-2.0 openssl
+
+# ---- variant -------------------------------------------------------------
+VARIANT := $(if $(SAN),$(SAN),$(if $(DEBUG),debug,release))
+ifneq (,$(findstring clang,$(CC)))
+VARIANT := clang-$(VARIANT)
+endif
+B := build/$(VARIANT)
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+        -Wswitch-enum -Wvla -Wformat=2 -Werror=format-security -Wcast-qual -Wwrite-strings -Wundef \
+        -Wpointer-arith -Wimplicit-fallthrough -Wno-gnu-zero-variadic-macro-arguments -Werror
+ifeq (,$(findstring clang,$(CC)))
+WARN += -Wtrampolines -Wbidi-chars=any
+endif
+
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -fPIE \
+          -fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing
+HARDEN_LD := -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,nodlopen,-z,separate-code
+
+CFLAGS_release   := -O2 -g -D_FORTIFY_SOURCE=3 $(HARDEN)
+ifeq (,$(findstring clang,$(CC)))
+CFLAGS_release   += -ftrivial-auto-var-init=zero
+endif
+CFLAGS_debug     := -O0 -g3 -fPIE -DAGORALIA_DEBUG
+CFLAGS_address   := -O1 -g -fPIE -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+CFLAGS_undefined := -O1 -g -fPIE -fsanitize=undefined -fno-sanitize-recover=all
+CFLAGS_thread    := -O1 -g -fPIE -fsanitize=thread
+CFLAGS_fuzz      := -O1 -g -fPIE -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link \
+                    -fno-sanitize-recover=all
+KIND := $(patsubst clang-%,%,$(VARIANT))
+LDFLAGS_release  := $(HARDEN_LD)
+LDFLAGS := -Wl,--as-needed $(or $(LDFLAGS_$(KIND)),-pie $(filter -fsanitize=%,$(CFLAGS_$(KIND))))
+
+CPPFLAGS := -std=gnu11 -D_GNU_SOURCE -fno-common -I. -I$(B)/gen $(shell pkg-config --cflags $(PKGS))
+CFLAGS   := $(WARN) $(CFLAGS_$(KIND))
+LIBS     := $(shell pkg-config --libs $(PKGS)) -lcsv -lm -lpthread
+
+# ---- sources -------------------------------------------------------------
+COMMON := $(wildcard common/*/*.c)
+API    := $(wildcard api/*.c api/handlers/*.c)
+WORKER := $(wildcard worker/*.c worker/actors/*.c)
+CLI    := $(wildcard worker/cli/*.c)
+SIM    := $(wildcard tests/retell_sim/*.c)
+SUPPORT := $(wildcard tests/support/*.c)
+GEN    := $(B)/gen/queries.c $(B)/gen/embedded.c
+
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+LIB_OBJ := $(call obj,$(COMMON)) $(B)/obj/gen/queries.o $(B)/obj/gen/embedded.o
+# What a test may link: everything but the main()s.
+TEST_OBJ := $(filter-out %/main.o,$(call obj,$(API) $(WORKER) $(CLI) $(SIM))) $(call obj,$(SUPPORT)) $(LIB_OBJ)
+
+BINS := agoralia-api agoralia-worker agoralia retell-sim
+UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+INTEGRATION := $(patsubst tests/integration/%.c,$(B)/integration/%,$(wildcard tests/integration/test_*.c))
+BENCH := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
+FUZZ := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+all: $(addprefix $(B)/,$(BINS))
+
+# ---- generated -----------------------------------------------------------
+QUERIES    := $(sort $(wildcard sql/queries/*.sql))
+EMBEDDED   := $(sort $(wildcard sql/migrations/*.sql sql/seed/* common/queue/*.lua))
+
+$(B)/gen/queries.c $(B)/gen/queries.h &: scripts/embed_sql $(QUERIES)
+	@mkdir -p $(B)/gen
+	scripts/embed_sql $(B)/gen $(QUERIES)
+
+$(B)/gen/embedded.c: scripts/embed_files $(EMBEDDED)
+	@mkdir -p $(B)/gen
+	scripts/embed_files $@ $(EMBEDDED)
+
+# ---- objects and binaries ------------------------------------------------
+$(B)/obj/%.o: %.c | $(B)/gen/queries.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/obj/gen/%.o: $(B)/gen/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/agoralia-api: $(call obj,$(API)) $(LIB_OBJ)
+	$(CC) $(LDFLAGS) $^ -o $@ -lcivetweb $(LIBS)
+
+$(B)/agoralia-worker: $(call obj,$(WORKER)) $(LIB_OBJ)
+	$(CC) $(LDFLAGS) $^ -o $@ $(LIBS)
+
+$(B)/agoralia: $(call obj,$(CLI)) $(LIB_OBJ)
+	$(CC) $(LDFLAGS) $^ -o $@ $(LIBS)
+
+$(B)/retell-sim: $(call obj,$(SIM)) $(LIB_OBJ)
+	$(CC) $(LDFLAGS) $^ -o $@ $(LIBS)
+
+$(UNIT): $(B)/unit/%: $(B)/obj/tests/unit/%.o $(TEST_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $^ -o $@ -lcmocka -lcivetweb $(LIBS)
+
+$(INTEGRATION): $(B)/integration/%: $(B)/obj/tests/integration/%.o $(TEST_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $^ -o $@ -lcmocka -lcivetweb $(LIBS)
+
+$(BENCH): $(B)/bench/%: $(B)/obj/tests/bench/%.o $(TEST_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $^ -o $@ -lcivetweb $(LIBS)
+
+$(FUZZ): $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(TEST_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ -o $@ -lcivetweb $(LIBS)
+
+# ---- tests and gates -----------------------------------------------------
+unit-build: $(UNIT)
+integration-build: $(INTEGRATION)
+bench-build: $(BENCH)
+fuzz-build: $(FUZZ)
+
+unit: $(UNIT)
+	@set -e; for t in $(UNIT); do $$t; done
+
+integration: $(INTEGRATION) $(addprefix $(B)/,$(BINS))
+	@tests/support/with_services sh -c 'set -e; for t in $(INTEGRATION); do BUILD=$(B) $$t; done'
+
+fuzz:
+	$(MAKE) CC=clang SAN=fuzz fuzz-build
+
+gates:
+	scripts/check_layers
+	scripts/check_sql
+	scripts/check_style
+
+check: gates unit integration
+
+fmt:
+	clang-format-14 -i $(shell git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf build
+
+.PHONY: all unit-build integration-build bench-build fuzz-build unit integration fuzz gates check fmt clean
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,88 @@
+/* op.c - the life and the error of one operation. */
+
+#include "common/base/op.h"
+
+#include "common/base/buf.h"
+#include "common/base/clock.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+PRINTF(4, 0)
+static bool vfail(struct op *op, enum err_code code, const char *cause, const char *fmt, va_list ap)
+{
+    if (op->err.code != E_NONE)
+        return false;
+    op->err.code = code;
+    op->err.message = arena_vprintf(&op->arena, fmt, ap);
+    op->err.cause = cause ? arena_strdup(&op->arena, cause) : NULL;
+    return false;
+}
+
+bool fail(struct op *op, enum err_code code, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vfail(op, code, NULL, fmt, ap);
+    va_end(ap);
+    return false;
+}
+
+bool fail_because(struct op *op, enum err_code code, const char *cause, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vfail(op, code, cause, fmt, ap);
+    va_end(ap);
+    return false;
+}
+
+static void add_detail(struct op *op, const char *key, const char *json)
+{
+    struct detail **end = &op->err.details;
+
+    while (*end) {
+        if (strcmp((*end)->key, key) == 0)
+            return;
+        end = &(*end)->next;
+    }
+    *end = ARENA_NEW(&op->arena, struct detail);
+    **end = (struct detail){.key = arena_strdup(&op->arena, key), .json = json};
+}
+
+void err_detail(struct op *op, const char *key, const char *text)
+{
+    struct buf quoted = {0};
+
+    buf_json_string(&quoted, str_of(text));
+    add_detail(op, key, arena_strndup(&op->arena, quoted.p, quoted.n));
+    buf_free(&quoted);
+}
+
+void err_detail_i64(struct op *op, const char *key, int64_t value)
+{
+    add_detail(op, key, arena_printf(&op->arena, "%" PRId64, value));
+}
+
+int op_time_left_ms(const struct op *op, int limit_ms)
+{
+    if (op->deadline_us == 0)
+        return limit_ms;
+    int64_t left = (op->deadline_us - clock_mono_us()) / 1000;
+    if (left < 0)
+        return 0;
+    return left < limit_ms ? (int)left : limit_ms;
+}
+
+void op_forgive(struct op *op)
+{
+    op->err = (struct err){0};
+}
+
+void op_end(struct op *op)
+{
+    arena_end(&op->arena);
+    op->db = NULL;
+}

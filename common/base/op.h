@@ -1,0 +1,59 @@
+/*
+ * op.h - one operation: an HTTP request or a queued job.
+ *
+ * Every function that can fail takes the operation first and returns bool.
+ * It carries what a unit of work needs and nothing else: whose it is, its
+ * memory, its database session, its error.  op_end() frees the arena, whose
+ * deferred cleanups roll back a transaction left open and give the session
+ * back, so an early return is always a clean one.
+ */
+#ifndef AGORALIA_OP_H
+#define AGORALIA_OP_H
+
+#include "common/base/arena.h"
+#include "common/base/err.h"
+#include "common/base/str.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What main() sets up once and nobody changes afterwards; a test hands in its own. */
+struct app {
+    const struct conf *conf;
+    struct pool *pool;               /* Postgres sessions, common/store */
+    const struct provider *provider; /* telephony, common/provider */
+};
+
+struct db;
+
+struct op {
+    const struct app *app;
+    const char *request_id; /* correlation id: from HTTP or from the message */
+    int64_t tenant_id;      /* bound as :tenant_id by every query; 0 = the platform itself */
+    int64_t deadline_us;    /* CLOCK_MONOTONIC; bounds every wait below; 0 = the callee's default */
+    struct arena arena;
+    struct db *db;          /* leased on first use */
+    struct err err;         /* the first failure; later ones only reach the log */
+};
+
+void op_end(struct op *op);
+
+/* Forget the error, keep everything else: for a caller that has an answer to it. */
+void op_forgive(struct op *op);
+
+/* Milliseconds left until the deadline, at most limit_ms, at least 0. */
+int op_time_left_ms(const struct op *op, int limit_ms);
+
+/* Record a failure and return false, so that callers write: return fail(...). */
+bool fail(struct op *op, enum err_code code, const char *fmt, ...) PRINTF(3, 4);
+
+/* The same, with text for the log that must not reach the client. */
+bool fail_because(struct op *op, enum err_code code, const char *cause, const char *fmt, ...)
+    PRINTF(4, 5);
+
+/* Add to details; key is copied.  The first complaint about a key stands. */
+void err_detail(struct op *op, const char *key, const char *text);
+void err_detail_i64(struct op *op, const char *key, int64_t value);
+
+#endif
