@@ -1,0 +1,51 @@
+/* http.h - what a handler sees of a request and how it answers. */
+#ifndef AGORALIA_HTTP_H
+#define AGORALIA_HTTP_H
+
+#include "common/base/fields.h"
+
+enum { MAX_PATH_PARAMS = 2 };
+
+/* A body too large to hold is read in pieces: 0 at its end, < 0 when the client went away. */
+struct body_stream {
+    long (*read)(struct body_stream *s, char *into, size_t n);
+};
+
+struct req {
+    const struct route *route;
+    struct str path;
+    struct str query;                    /* raw, without the '?' */
+    struct str params[MAX_PATH_PARAMS];  /* path parameters, in order, percent-decoded */
+    int64_t ids[MAX_PATH_PARAMS];        /* the same, where the pattern says {..._id} is a number */
+    struct str body;                     /* whole, unless the route streams */
+    struct body_stream *stream;          /* routes of kind STREAM */
+    const char *content_type;            /* NULL when absent */
+    const char *signature;               /* X-Retell-Signature, NULL when absent */
+};
+
+struct reply {
+    int status;
+    struct buf body;          /* JSON unless content_type says otherwise */
+    const char *content_type; /* NULL = application/json */
+    const char *allow;        /* 405 only */
+};
+
+/* Decode the JSON body into out over its defaults; every complaint at once. */
+bool req_body(struct op *op, const struct req *req, const struct type *t, void *out) MUSTCHECK;
+
+/* The same over a loaded row: only members present change. */
+bool req_patch(struct op *op, const struct req *req, const struct type *t, void *inout) MUSTCHECK;
+
+/* Fails when a body was sent to an endpoint that takes none ("{}" is none). */
+bool req_no_body(struct op *op, const struct req *req) MUSTCHECK;
+
+/* Decode the query string into out over its defaults; unknown or repeated parameters are refused. */
+bool req_query(struct op *op, const struct req *req, const struct type *t, void *out) MUSTCHECK;
+
+/* Answer with one struct. */
+bool reply_with(struct reply *rep, int status, const struct type *t, const void *v);
+
+/* Answer with op->err as the specification's error body. */
+void reply_error(struct op *op, struct reply *rep);
+
+#endif
