@@ -33,6 +33,8 @@ struct rows {
     int n;              /* rows returned */
     int64_t affected;   /* rows inserted, updated or deleted */
     const void *result; /* a PGresult owned by the arena */
+    const struct type *mapped; /* from_row()'s memory: whose fields columns[] holds */
+    int *columns;
 };
 
 struct arg {
@@ -74,7 +76,7 @@ int64_t db_i64(const struct rows *rows, int i, const char *column); /* 0 for NUL
 bool db_bool(const struct rows *rows, int i, const char *column);   /* false for NULL */
 
 /* Read row i into a struct by column name; a field without a column is an error. */
-bool from_row(struct op *op, const struct rows *rows, int i, const struct type *t, void *out)
+bool from_row(struct op *op, struct rows *rows, int i, const struct type *t, void *out)
     MUSTCHECK;
 
 /* Run q with its parameters taken from the struct; a returned row is read back into it. */

@@ -1,0 +1,21 @@
+/*
+ * migrate.h - bring a database to the schema this binary was built with.
+ *
+ * The files of sql/migrations are embedded; each runs once, in the order of its
+ * number, in a transaction of its own, and its SHA-256 is kept.  An advisory
+ * lock makes a second migrator wait.  A file that was applied and has changed
+ * since is refused, and so is a database newer than the binary.
+ */
+#ifndef AGORALIA_MIGRATE_H
+#define AGORALIA_MIGRATE_H
+
+#include "common/base/op.h"
+
+/* on_applied hears the name of each migration as it commits; may be NULL. */
+bool migrate(struct op *op, const char *database_url, void (*on_applied)(const char *name))
+    MUSTCHECK;
+
+/* Does the database stand where this binary needs it?  Fails with SERVICE_UNAVAILABLE if not. */
+bool migrate_check(struct op *op, const char *database_url) MUSTCHECK;
+
+#endif

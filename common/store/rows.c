@@ -1,0 +1,169 @@
+/* rows.c - Postgres text to plain structs and back, driven by their field tables. */
+
+#include "common/store/db.h"
+
+#include <libpq-fe.h>
+#include <stdlib.h>
+
+static bool read_column(struct op *op, const struct field *f, const char *s, size_t n, void *at)
+{
+    switch (f->type) {
+    case FT_STR:
+        *(const char **)at = s; /* the PGresult lives as long as the arena */
+        return true;
+    case FT_JSON:
+        ((struct json_text *)at)->text = s;
+        return true;
+    case FT_I32:
+        *(int32_t *)at = (int32_t)strtol(s, NULL, 10);
+        return true;
+    case FT_I64:
+        *(int64_t *)at = strtoll(s, NULL, 10);
+        return true;
+    case FT_OPT_I64:
+        *(struct opt_i64 *)at = (struct opt_i64){true, strtoll(s, NULL, 10)};
+        return true;
+    case FT_F64:
+        *(double *)at = strtod(s, NULL);
+        return true;
+    case FT_BOOL:
+        *(bool *)at = s[0] == 't';
+        return true;
+    case FT_OPT_BOOL:
+        *(struct opt_bool *)at = (struct opt_bool){true, s[0] == 't'};
+        return true;
+    case FT_TSTAMP:
+        if (tstamp_parse((struct str){s, n}, at))
+            return true;
+        break;
+    case FT_ENUM:
+        for (int e = 0; f->labels[e]; e++)
+            if (strcmp(f->labels[e], s) == 0) {
+                *(int *)at = e;
+                return true;
+            }
+        break;
+    }
+    return fail(op, E_INTERNAL_ERROR, "%s has unrecognized value \"%s\"", f->name, s);
+}
+
+/* Column numbers are looked up once per result, not once per row. */
+static bool map_columns(struct op *op, struct rows *rows, const struct type *t)
+{
+    rows->columns = arena_alloc(&op->arena, t->nfields * sizeof(int));
+    for (size_t k = 0; k < t->nfields; k++) {
+        rows->columns[k] = PQfnumber(rows->result, t->fields[k].name);
+        if (rows->columns[k] < 0)
+            return fail(op, E_INTERNAL_ERROR, "query returns no column \"%s\"", t->fields[k].name);
+    }
+    rows->mapped = t;
+    return true;
+}
+
+bool from_row(struct op *op, struct rows *rows, int i, const struct type *t, void *out)
+{
+    const PGresult *r = rows->result;
+
+    if (rows->mapped != t && !map_columns(op, rows, t))
+        return false;
+    for (size_t k = 0; k < t->nfields; k++) {
+        int col = rows->columns[k];
+
+        if (PQgetisnull(r, i, col))
+            continue;
+        if (!read_column(op, &t->fields[k], PQgetvalue(r, i, col), (size_t)PQgetlength(r, i, col),
+                         (char *)out + t->fields[k].offset))
+            return false;
+    }
+    return true;
+}
+
+bool db_store(struct op *op, const struct query *q, const struct type *t, void *inout)
+{
+    struct arg *args = arena_alloc(&op->arena, (t->nfields + 1) * sizeof(*args));
+    struct rows rows;
+
+    for (size_t i = 0; i < t->nfields; i++) {
+        const struct field *f = &t->fields[i];
+        args[i] = (struct arg){f->name, field_write_text(op, f, (char *)inout + f->offset)};
+    }
+    args[t->nfields] = (struct arg){0};
+    if (!db_query(op, q, args, &rows))
+        return false;
+    return rows.n == 0 || from_row(op, &rows, 0, t, inout);
+}
+
+static int column_of(const struct rows *rows, const char *column)
+{
+    int col = PQfnumber(rows->result, column);
+
+    if (col < 0)
+        abort(); /* a query and its reader are one piece; a test runs every pair */
+    return col;
+}
+
+const char *db_text(const struct rows *rows, int i, const char *column)
+{
+    int col = column_of(rows, column);
+
+    return PQgetisnull(rows->result, i, col) ? NULL : PQgetvalue(rows->result, i, col);
+}
+
+int64_t db_i64(const struct rows *rows, int i, const char *column)
+{
+    const char *s = db_text(rows, i, column);
+
+    return s ? strtoll(s, NULL, 10) : 0;
+}
+
+bool db_bool(const struct rows *rows, int i, const char *column)
+{
+    const char *s = db_text(rows, i, column);
+
+    return s && s[0] == 't';
+}
+
+static void open_element(struct sql_array *a)
+{
+    buf_char(&a->text, a->text.n ? ',' : '{');
+}
+
+void sql_array_add(struct sql_array *a, const char *value)
+{
+    open_element(a);
+    if (!value) {
+        buf_add(&a->text, "NULL", 4);
+        return;
+    }
+    buf_char(&a->text, '"');
+    for (const char *p = value; *p; p++) {
+        if (*p == '"' || *p == '\\')
+            buf_char(&a->text, '\\');
+        buf_char(&a->text, *p);
+    }
+    buf_char(&a->text, '"');
+}
+
+void sql_array_add_i64(struct sql_array *a, int64_t v)
+{
+    open_element(a);
+    buf_i64(&a->text, v);
+}
+
+const char *sql_array_close(struct sql_array *a)
+{
+    if (a->text.n == 0)
+        buf_char(&a->text, '{');
+    buf_char(&a->text, '}');
+    return a->text.p;
+}
+
+void sql_array_reset(struct sql_array *a)
+{
+    buf_reset(&a->text);
+}
+
+void sql_array_free(struct sql_array *a)
+{
+    buf_free(&a->text);
+}

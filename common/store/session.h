@@ -1,0 +1,23 @@
+/* session.h - one Postgres session as pool.c and db.c share it.  Private to common/store. */
+#ifndef AGORALIA_SESSION_H
+#define AGORALIA_SESSION_H
+
+#include "common/base/op.h"
+
+#include "queries.h"
+
+#include <libpq-fe.h>
+
+struct db {
+    PGconn *pg; /* in pipeline mode from its first moment to its last */
+    struct pool *pool;
+    struct db *next_idle;
+    bool begin_pending; /* BEGIN goes out with the next statement */
+    bool in_tx;
+    bool broken; /* state unknown: to be closed, never given back */
+    bool prepared[QUERY_COUNT > 0 ? QUERY_COUNT : 1];
+};
+
+int pool_timeout_ms(const struct pool *p);
+
+#endif

@@ -1,0 +1,39 @@
+/* tenant.c - tenants as the operator makes them. */
+
+#include "common/tenant/tenant.h"
+
+#include "common/store/db.h"
+#include "queries.h"
+
+static const struct field tenant_fields[] = {
+    FIELD(struct tenant, id, .flags = F_READONLY),
+    FIELD(struct tenant, name, .flags = F_REQUIRED, .max = 255),
+    FIELD(struct tenant, status, .flags = F_READONLY),
+    FIELD(struct tenant, created_at, .flags = F_READONLY),
+};
+const struct type tenant_type = TYPE(struct tenant, tenant_fields);
+
+bool tenant_create(struct op *op, const char *name, struct tenant *out)
+{
+    const char *wrong = field_check_text(&tenant_fields[1], str_of(name));
+
+    if (wrong) {
+        err_detail(op, "name", wrong);
+        return fail(op, E_VALIDATION_ERROR, "Request validation failed");
+    }
+    *out = (struct tenant){.name = name};
+    return db_store(op, &SQL_TENANT_INSERT, &tenant_type, out);
+}
+
+bool tenant_list(struct op *op, struct tenant **out, int *n)
+{
+    struct rows rows;
+
+    if (!db_query(op, &SQL_TENANT_LIST, NO_ARGS, &rows))
+        return false;
+    *out = arena_alloc(&op->arena, (size_t)rows.n * sizeof(**out));
+    for (*n = 0; *n < rows.n; (*n)++)
+        if (!from_row(op, &rows, *n, &tenant_type, &(*out)[*n]))
+            return false;
+    return true;
+}

@@ -1,0 +1,48 @@
+/*
+ * cli.h - the operator's command: agoralia NOUN [VERB] ...
+ *
+ * Data goes to stdout, talk to stderr.  Exit: 0 done, 1 failed, 2 usage.
+ */
+#ifndef AGORALIA_CLI_H
+#define AGORALIA_CLI_H
+
+#include "common/base/op.h"
+
+enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
+
+struct conf;
+
+/* What a command runs with: settings, and an op whose app has a session pool. */
+struct cli {
+    const struct conf *conf;
+    struct op *op;
+    int argc; /* arguments after the noun and the verb */
+    char **argv;
+};
+
+struct command {
+    const char *noun;
+    const char *verb; /* NULL = the noun stands alone */
+    const char *args; /* for the usage line */
+    const char *help;
+    int (*run)(struct cli *c);
+};
+
+/* One table per file, each ending with a NULL noun. */
+extern const struct command schema_commands[];
+extern const struct command tenant_commands[];
+extern const struct command queue_commands[];
+
+/* The value after --name, or NULL; "" when it is given without one. */
+const char *cli_option(const struct cli *c, const char *name);
+
+/* The i-th argument that is no option and no option's value, or NULL. */
+const char *cli_positional(const struct cli *c, int i);
+
+/* Say why op failed on stderr; returns CLI_FAILED. */
+int cli_fail(const struct cli *c);
+
+/* Say on stderr how the command is used; returns CLI_USAGE. */
+int cli_usage(const char *line);
+
+#endif

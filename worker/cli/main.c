@@ -1,0 +1,107 @@
+/* main.c - find the command, give it settings and a pool, run it. */
+
+#include "common/base/conf.h"
+#include "common/base/log.h"
+#include "common/store/pool.h"
+#include "worker/cli/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct command *const tables[] = {schema_commands, tenant_commands, queue_commands};
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: agoralia COMMAND ...\n\n");
+    for (size_t t = 0; t < ARRAY_LEN(tables); t++)
+        for (const struct command *c = tables[t]; c->noun; c++) {
+            char name[128];
+            snprintf(name, sizeof(name), "%s%s%s %s", c->noun, c->verb ? " " : "",
+                     c->verb ? c->verb : "", c->args);
+            fprintf(stderr, "  %-52s %s\n", name, c->help);
+        }
+    return CLI_USAGE;
+}
+
+static const struct command *find(int argc, char **argv)
+{
+    for (size_t t = 0; t < ARRAY_LEN(tables); t++)
+        for (const struct command *c = tables[t]; c->noun; c++) {
+            if (argc < 2 || strcmp(argv[1], c->noun) != 0)
+                continue;
+            if (!c->verb || (argc > 2 && strcmp(argv[2], c->verb) == 0))
+                return c;
+        }
+    return NULL;
+}
+
+static bool takes_value(const char *arg)
+{
+    static const char *const switches[] = {"--json", "--yes", NULL};
+
+    for (const char *const *s = switches; *s; s++)
+        if (strcmp(arg, *s) == 0)
+            return false;
+    return true;
+}
+
+const char *cli_option(const struct cli *c, const char *name)
+{
+    for (int i = 0; i < c->argc; i++) {
+        if (strcmp(c->argv[i], name) == 0)
+            return takes_value(name) && i + 1 < c->argc ? c->argv[i + 1] : "";
+        if (strncmp(c->argv[i], "--", 2) == 0 && takes_value(c->argv[i]))
+            i++;
+    }
+    return NULL;
+}
+
+const char *cli_positional(const struct cli *c, int at)
+{
+    for (int i = 0; i < c->argc; i++) {
+        if (strncmp(c->argv[i], "--", 2) == 0) {
+            i += takes_value(c->argv[i]);
+            continue;
+        }
+        if (at-- == 0)
+            return c->argv[i];
+    }
+    return NULL;
+}
+
+int cli_fail(const struct cli *c)
+{
+    const struct err *e = &c->op->err;
+
+    fprintf(stderr, "agoralia: %s: %s\n", err_name(e->code), e->message);
+    for (const struct detail *d = e->details; d; d = d->next)
+        fprintf(stderr, "  %s: %s\n", d->key, d->json);
+    if (e->cause)
+        fprintf(stderr, "  because: %s\n", e->cause);
+    return CLI_FAILED;
+}
+
+int cli_usage(const char *line)
+{
+    fprintf(stderr, "usage: agoralia %s\n", line);
+    return CLI_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    const struct command *command = find(argc, argv);
+    struct conf conf;
+
+    if (!command)
+        return usage();
+    if (!conf_load(&conf))
+        return CLI_FAILED;
+    struct app app = {.conf = &conf, .pool = pool_open(conf.database_url, 2, (int)conf.database_timeout_ms)};
+    struct op op = {.app = &app, .request_id = "cli"};
+    int used = command->verb ? 3 : 2;
+    struct cli cli = {&conf, &op, argc - used, argv + used};
+    int code = command->run(&cli);
+    op_end(&op);
+    pool_close(app.pool);
+    return code;
+}

@@ -1,0 +1,106 @@
+/* tenant.c - agoralia tenant ..., agoralia key ... */
+
+#include "common/tenant/tenant.h"
+
+#include "worker/cli/cli.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void print_json(const struct type *t, const void *v)
+{
+    struct buf b = {0};
+
+    to_json(&b, t, v);
+    printf("%s\n", b.p);
+    buf_free(&b);
+}
+
+static int tenant_create_command(struct cli *c)
+{
+    const char *name = cli_positional(c, 0);
+    struct tenant t;
+
+    if (!name)
+        return cli_usage("tenant create NAME [--json]");
+    if (!tenant_create(c->op, name, &t))
+        return cli_fail(c);
+    if (cli_option(c, "--json"))
+        print_json(&tenant_type, &t);
+    else
+        printf("%" PRId64 "\n", t.id);
+    return CLI_OK;
+}
+
+static int tenant_list_command(struct cli *c)
+{
+    struct tenant *all;
+    int n;
+
+    if (!tenant_list(c->op, &all, &n))
+        return cli_fail(c);
+    for (int i = 0; i < n; i++)
+        if (cli_option(c, "--json"))
+            print_json(&tenant_type, &all[i]);
+        else
+            printf("%" PRId64 "\t%s\t%s\n", all[i].id, all[i].status, all[i].name);
+    return CLI_OK;
+}
+
+/* The tenant a command is about, from --tenant. */
+static bool choose_tenant(struct cli *c)
+{
+    const char *id = cli_option(c, "--tenant");
+
+    c->op->tenant_id = id ? strtoll(id, NULL, 10) : 0;
+    return c->op->tenant_id > 0;
+}
+
+static int key_create_command(struct cli *c)
+{
+    const char *name = cli_option(c, "--name"), *secret;
+    struct api_key key;
+
+    if (!choose_tenant(c))
+        return cli_usage("key create --tenant ID [--name NAME]");
+    if (!api_key_create(c->op, name ? name : "default", &key, &secret))
+        return cli_fail(c);
+    printf("%s\n", secret);
+    fprintf(stderr, "key %" PRId64 " of tenant %" PRId64 ": this is the only time it is shown\n",
+            key.id, c->op->tenant_id);
+    return CLI_OK;
+}
+
+static int key_list_command(struct cli *c)
+{
+    struct api_key *all;
+    int n;
+
+    if (!choose_tenant(c))
+        return cli_usage("key list --tenant ID");
+    if (!api_key_list(c->op, &all, &n))
+        return cli_fail(c);
+    for (int i = 0; i < n; i++)
+        printf("%" PRId64 "\t%s\t%s\t%s\n", all[i].id, all[i].prefix,
+               all[i].revoked_at.us ? "revoked" : "active", all[i].name);
+    return CLI_OK;
+}
+
+static int key_revoke_command(struct cli *c)
+{
+    const char *id = cli_positional(c, 0);
+
+    if (!id || !choose_tenant(c))
+        return cli_usage("key revoke ID --tenant ID");
+    return api_key_revoke(c->op, strtoll(id, NULL, 10)) ? CLI_OK : cli_fail(c);
+}
+
+const struct command tenant_commands[] = {
+    {"tenant", "create", "NAME [--json]", "make a tenant and print its id", tenant_create_command},
+    {"tenant", "list", "[--json]", "list the tenants", tenant_list_command},
+    {"key", "create", "--tenant ID [--name NAME]", "make an API key and print it, once", key_create_command},
+    {"key", "list", "--tenant ID", "list a tenant's keys", key_list_command},
+    {"key", "revoke", "ID --tenant ID", "end a key", key_revoke_command},
+    {0},
+};
