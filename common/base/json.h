@@ -33,6 +33,7 @@ bool json_get_i64(const struct cJSON *object, const char *key, int64_t *out);
 bool json_get_number(const struct cJSON *object, const char *key, double *out);
 bool json_is_object(const struct cJSON *v);
 bool json_is_array(const struct cJSON *v);
+bool json_is_true(const struct cJSON *v);
 
 /* Iterate an array or an object: for (v = json_first(x); v; v = json_next(v)). */
 const struct cJSON *json_first(const struct cJSON *v);

@@ -79,6 +79,9 @@ bool db_bool(const struct rows *rows, int i, const char *column);   /* false for
 bool from_row(struct op *op, struct rows *rows, int i, const struct type *t, void *out)
     MUSTCHECK;
 
+/* Every row into a new array of rows->n structs in op's arena; NULL only on failure. */
+void *from_rows(struct op *op, struct rows *rows, const struct type *t) MUSTCHECK;
+
 /* Run q with its parameters taken from the struct; a returned row is read back into it. */
 bool db_store(struct op *op, const struct query *q, const struct type *t, void *inout) MUSTCHECK;
 

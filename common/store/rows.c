@@ -78,6 +78,16 @@ bool from_row(struct op *op, struct rows *rows, int i, const struct type *t, voi
     return true;
 }
 
+void *from_rows(struct op *op, struct rows *rows, const struct type *t)
+{
+    char *items = arena_alloc(&op->arena, (size_t)rows->n * t->size);
+
+    for (int i = 0; i < rows->n; i++)
+        if (!from_row(op, rows, i, t, items + (size_t)i * t->size))
+            return NULL;
+    return items;
+}
+
 bool db_store(struct op *op, const struct query *q, const struct type *t, void *inout)
 {
     struct arg *args = arena_alloc(&op->arena, (t->nfields + 1) * sizeof(*args));

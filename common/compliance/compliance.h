@@ -1,0 +1,76 @@
+/*
+ * compliance.h - may this person be called, at this number, at this time?
+ *
+ * Questions are answered by the pure engine (engine.h); here its facts are
+ * gathered from the database and its verdicts become records and replies.
+ */
+#ifndef AGORALIA_COMPLIANCE_H
+#define AGORALIA_COMPLIANCE_H
+
+#include "common/compliance/engine.h"
+#include "common/compliance/rules.h"
+#include "common/lead/lead.h"
+
+/* The campaign's part of the question; all zero for a call outside any. */
+struct compliance_campaign {
+    int64_t id;
+    bool exclude_dnc;
+    const char *quiet_hours;
+    const char *timezone;
+    struct tstamp end_date;
+    struct json_text overrides; /* country_rules_override */
+};
+
+struct compliance_question {
+    const char *to_number; /* E.164 */
+    struct tstamp at;
+    int guard_seconds;
+    bool advisory;
+    struct compliance_campaign campaign;
+    bool lead_known;
+    enum consent_status consent;
+    const char *lead_country; /* NULL = as the number */
+};
+
+/* What the do-not-call lists say of one number, read in the caller's transaction. */
+struct dnc_hits {
+    bool opt_out, internal, platform;
+};
+
+struct compliance_answer {
+    struct compliance_verdict verdict;
+    const char *country_iso; /* whose rules: of the number; "??" when unknown */
+    int64_t platform_rule_id, tenant_rule_id;
+};
+
+/* Decide from rules and hits already read: no query. */
+struct compliance_answer compliance_answer(struct op *op, const struct compliance_question *q,
+                                           const struct country_rules *rules,
+                                           const struct dnc_hits *dnc);
+
+/* Read what is needed, then decide.  Never fails because of a refusal. */
+bool compliance_ask(struct op *op, const struct compliance_question *q,
+                    struct compliance_answer *out) MUSTCHECK;
+
+/* What a check is recorded about. */
+struct compliance_subject {
+    const char *to_number;
+    int64_t campaign_id, lead_id, scheduled_call_id; /* 0 = none */
+    struct tstamp scheduled_time;
+};
+
+/* Store the decision; *id is its number.  Inside the caller's transaction if there is one. */
+bool compliance_record(struct op *op, const struct compliance_subject *s,
+                       const struct compliance_answer *a, int64_t *id) MUSTCHECK;
+
+/* The arguments of SQL_COMPLIANCE_CHECK_INSERT, for a caller that sends it with other statements. */
+const struct arg *compliance_record_args(struct op *op, const struct compliance_subject *s,
+                                         const struct compliance_answer *a);
+
+/* "warnings" as a JSON array and as a Postgres array literal. */
+void compliance_warnings_json(struct buf *b, uint32_t warnings);
+
+/* "required_actions": the disclosure to speak, rendered as a JSON array. */
+void compliance_actions_json(struct buf *b, const struct compliance_verdict *v);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * rules.h - country rules as rows: the platform's and the tenant's own.
+ *
+ * Both apply; a tenant can only tighten.  A campaign's country_rules_override is
+ * read as one more rule, so it can only tighten as well.
+ */
+#ifndef AGORALIA_RULES_H
+#define AGORALIA_RULES_H
+
+#include "common/base/fields.h"
+
+struct country_rule {
+    int64_t id;
+    const char *country_iso;
+    bool enabled;
+    bool require_disclosure;
+    const char *disclosure_text;
+    bool require_explicit_consent;
+    bool dnc_registry_enabled;
+    const char *dnc_registry_name;
+    bool dnc_check_required;
+    bool quiet_hours_enabled;
+    const char *quiet_hours;
+    const char *timezone;
+    bool require_recording_consent;
+    const char *recording_disclosure_text;
+    bool gdpr_applicable;
+    struct opt_i64 data_retention_days;
+    struct json_text metadata;
+    struct tstamp created_at;
+    struct tstamp updated_at;
+};
+extern const struct type country_rule_type;
+
+#define COUNTRY_RULE_DEFAULTS {.enabled = true, .dnc_check_required = true}
+
+/* A rule in force, with the zones its windows are judged in. */
+struct rule_in_force {
+    bool platform; /* else the tenant's */
+    const char *country_iso;
+    int64_t id;
+    bool enabled;
+    bool require_disclosure;
+    const char *disclosure_text;
+    bool require_explicit_consent;
+    bool dnc_registry_enabled;
+    bool dnc_check_required;
+    bool quiet_hours_enabled;
+    const char *quiet_hours;
+    const char *zones;
+};
+
+struct country_rules {
+    struct rule_in_force *items;
+    int n;
+};
+
+struct ask;
+struct rows;
+
+/*
+ * Every rule in force at an instant for the countries named, platform's and
+ * tenant's.  countries is a Postgres array literal; NULL means all.
+ */
+bool rules_in_force(struct op *op, const char *countries, struct tstamp at,
+                    struct country_rules *out) MUSTCHECK;
+
+/* The same in two steps, for a caller that sends the statement with others. */
+const struct arg *rules_args(struct op *op, const char *countries, struct tstamp at);
+bool rules_from_rows(struct op *op, struct rows *rows, struct country_rules *out) MUSTCHECK;
+
+/* GET /compliance/rules: the tenant's rule where it has one, else the platform's. */
+bool rule_list(struct op *op, const char *country_iso, struct country_rule **out, int *n) MUSTCHECK;
+
+/* Complaints for field tables: a readable window, an IANA zone.  NULL when s is one. */
+const char *quiet_hours_complaint(const char *s);
+const char *timezone_complaint(const char *s);
+
+/* Close the tenant's version in force, if any, and open this one. */
+bool rule_put(struct op *op, struct country_rule *r) MUSTCHECK;
+
+#endif

@@ -1,0 +1,102 @@
+-- compliance.sql - rules in force, do-not-call lists, decisions.
+
+-- name: rules_in_force
+SELECT true AS platform, country_iso, id, enabled, require_disclosure, disclosure_text, require_explicit_consent,
+       dnc_registry_enabled, dnc_check_required, quiet_hours_enabled, quiet_hours,
+       coalesce(nullif((SELECT string_agg(z, ',') FROM jsonb_array_elements_text(extended -> 'timezones') z), ''),
+                timezone) AS zones
+  FROM platform_country_rules
+ WHERE (:countries::text[] IS NULL OR country_iso = ANY (:countries))
+   AND effective_from <= (:at::timestamptz AT TIME ZONE coalesce(timezone, 'UTC'))::date
+   AND (effective_to IS NULL OR effective_to >= (:at::timestamptz AT TIME ZONE coalesce(timezone, 'UTC'))::date)
+UNION ALL
+SELECT false, country_iso, id, enabled, require_disclosure, disclosure_text, require_explicit_consent,
+       dnc_registry_enabled, dnc_check_required, quiet_hours_enabled, quiet_hours, timezone
+  FROM country_rules
+ WHERE tenant_id = :tenant_id AND superseded_at IS NULL
+   AND (:countries::text[] IS NULL OR country_iso = ANY (:countries));
+
+-- name: rule_list
+SELECT id, country_iso, enabled, require_disclosure, disclosure_text, require_explicit_consent, dnc_registry_enabled,
+       dnc_registry_name, dnc_check_required, quiet_hours_enabled, quiet_hours, timezone, require_recording_consent,
+       recording_disclosure_text, gdpr_applicable, data_retention_days, metadata, created_at, updated_at
+  FROM (SELECT DISTINCT ON (country_iso) *
+          FROM (SELECT 0 AS rank, id, country_iso, enabled, require_disclosure, disclosure_text,
+                       require_explicit_consent, dnc_registry_enabled, dnc_registry_name, dnc_check_required,
+                       quiet_hours_enabled, quiet_hours, timezone, require_recording_consent,
+                       recording_disclosure_text, gdpr_applicable, data_retention_days, metadata, created_at, updated_at
+                  FROM country_rules
+                 WHERE tenant_id = :tenant_id AND superseded_at IS NULL
+                UNION ALL
+                SELECT 1, id, country_iso, enabled, require_disclosure, disclosure_text,
+                       require_explicit_consent, dnc_registry_enabled, dnc_registry_name, dnc_check_required,
+                       quiet_hours_enabled, quiet_hours, timezone, require_recording_consent,
+                       recording_disclosure_text, gdpr_applicable, data_retention_days, metadata, created_at, updated_at
+                  FROM platform_country_rules
+                 WHERE effective_from <= current_date AND (effective_to IS NULL OR effective_to >= current_date)) both_kinds
+         WHERE :country_iso::text IS NULL OR country_iso = :country_iso
+         ORDER BY country_iso, rank) chosen
+ ORDER BY country_iso;
+
+-- name: rule_supersede
+UPDATE country_rules SET superseded_at = now()
+ WHERE tenant_id = :tenant_id AND country_iso = :country_iso AND superseded_at IS NULL;
+
+-- name: rule_insert
+INSERT INTO country_rules (tenant_id, country_iso, enabled, require_disclosure, disclosure_text, require_explicit_consent,
+                           dnc_registry_enabled, dnc_registry_name, dnc_check_required, quiet_hours_enabled, quiet_hours,
+                           timezone, require_recording_consent, recording_disclosure_text, gdpr_applicable,
+                           data_retention_days, metadata)
+VALUES (:tenant_id, :country_iso, :enabled, :require_disclosure, :disclosure_text, :require_explicit_consent,
+        :dnc_registry_enabled, :dnc_registry_name, :dnc_check_required, :quiet_hours_enabled, :quiet_hours,
+        :timezone, :require_recording_consent, :recording_disclosure_text, :gdpr_applicable,
+        :data_retention_days, :metadata)
+RETURNING id, country_iso, enabled, require_disclosure, disclosure_text, require_explicit_consent, dnc_registry_enabled,
+          dnc_registry_name, dnc_check_required, quiet_hours_enabled, quiet_hours, timezone, require_recording_consent,
+          recording_disclosure_text, gdpr_applicable, data_retention_days, metadata, created_at, updated_at;
+
+-- name: dnc_hits
+SELECT EXISTS (SELECT 1 FROM dnc_entries
+                WHERE tenant_id = :tenant_id AND e164 = :e164 AND removed_at IS NULL AND source = 'opt_out') AS opt_out,
+       EXISTS (SELECT 1 FROM dnc_entries
+                WHERE tenant_id = :tenant_id AND e164 = :e164 AND removed_at IS NULL AND source <> 'opt_out') AS internal,
+       EXISTS (SELECT 1 FROM platform_dnc_entries WHERE e164 = :e164) AS platform;
+
+-- name: dnc_lock
+-- Claims take the same lock shared: an entry is either before a call's intent or after it.
+SELECT pg_advisory_xact_lock(hashtextextended(:tenant_id::text || ':' || :e164, 0));
+
+-- name: dnc_insert
+INSERT INTO dnc_entries (tenant_id, e164, source, country_iso)
+VALUES (:tenant_id, :e164, :source, :country_iso)
+RETURNING id, e164, source, country_iso, created_at;
+
+-- name: dnc_list
+SELECT id, e164, source, country_iso, created_at
+  FROM dnc_entries
+ WHERE tenant_id = :tenant_id AND removed_at IS NULL AND (:country_iso::text IS NULL OR country_iso = :country_iso)
+ ORDER BY id DESC
+ LIMIT :limit OFFSET :offset;
+
+-- name: dnc_count
+SELECT count(*) AS n
+  FROM dnc_entries
+ WHERE tenant_id = :tenant_id AND removed_at IS NULL AND (:country_iso::text IS NULL OR country_iso = :country_iso);
+
+-- name: dnc_find
+SELECT id, e164, source FROM dnc_entries WHERE tenant_id = :tenant_id AND id = :id AND removed_at IS NULL;
+
+-- name: dnc_remove
+UPDATE dnc_entries SET removed_at = now()
+ WHERE tenant_id = :tenant_id AND id = :id AND removed_at IS NULL AND source <> 'opt_out';
+
+-- name: compliance_check_insert
+INSERT INTO compliance_checks (tenant_id, scheduled_call_id, campaign_id, lead_id, to_number, country_iso, dnc_check,
+                               quiet_hours_check, consent_check, disclosure_check, status, rejection_reason,
+                               rejection_code, all_codes, warnings, next_allowed_at, scheduled_time, platform_rule_id,
+                               country_rule_id, engine_version, tzdata_version)
+VALUES (:tenant_id, :scheduled_call_id, :campaign_id, :lead_id, :to_number, :country_iso, :dnc_check,
+        :quiet_hours_check, :consent_check, :disclosure_check, :status, :rejection_reason,
+        :rejection_code, :all_codes, :warnings, :next_allowed_at, :scheduled_time, :platform_rule_id,
+        :country_rule_id, :engine_version, :tzdata_version)
+RETURNING id;
