@@ -1,0 +1,208 @@
+/* Time zones: which names are taken, and what the clock shows around its changes. */
+
+#include "common/base/tz.h"
+
+#include "common/base/compiler.h"
+#include "common/base/tstamp.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#define HOUR 3600
+
+static int64_t instant(const char *text)
+{
+    struct tstamp t = {0};
+
+    assert_true(tstamp_parse(str_of(text), &t));
+    return t.us;
+}
+
+static void only_names_that_tzdata_lists_are_zones(void **state)
+{
+    static const char *const right[] = {
+        "Europe/Rome", "Asia/Calcutta", "Asia/Kolkata", "UTC", "America/Argentina/Buenos_Aires",
+        "Etc/GMT+5"};
+    static const char *const wrong[] = {
+        "",         "../../etc/hostname",   "../../../etc/hostname", "/etc/hostname", "Europe",
+        "rome",     "europe/rome",          "Europe/Rome ",          "Europe//Rome",  "UTC+3",
+        "EST5EDT4", "right/Europe/Rome",    "posix/Europe/Rome",     "tzdata.zi",     "CEST",
+        "Europe/.", "Europe/../Europe/Rome"};
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(right); i++)
+        assert_true(tz_valid(right[i]));
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+        if (tz_valid(wrong[i]))
+            fail_msg("\"%s\" was taken for a zone", wrong[i]);
+}
+
+static void a_zone_is_read_once(void **state)
+{
+    (void)state;
+    assert_ptr_equal(tz_get("Europe/Rome"), tz_get("Europe/Rome"));
+    assert_string_equal(tz_name(tz_get("Asia/Calcutta")), "Asia/Calcutta");
+}
+
+static void offsets_follow_the_law_of_the_day(void **state)
+{
+    static const struct {
+        const char *zone, *at;
+        int seconds;
+    } cases[] = {
+        {"UTC", "2026-07-01T00:00:00Z", 0},
+        {"Europe/Rome", "2026-01-15T12:00:00Z", HOUR},
+        {"Europe/Rome", "2026-07-15T12:00:00Z", 2 * HOUR},
+        {"Europe/Rome", "2026-03-29T00:59:59.999999Z", HOUR},
+        {"Europe/Rome", "2026-03-29T01:00:00Z", 2 * HOUR},
+        {"Europe/Dublin", "2036-01-15T12:00:00Z", 0},
+        {"Europe/Dublin", "2036-07-15T12:00:00Z", HOUR},
+        {"Asia/Kathmandu", "2026-01-15T12:00:00Z", 5 * HOUR + 45 * 60},
+        {"America/St_Johns", "2026-01-15T12:00:00Z", -(3 * HOUR + 30 * 60)},
+        {"Australia/Lord_Howe", "2026-01-15T12:00:00Z", 11 * HOUR},
+        {"Australia/Lord_Howe", "2026-07-15T12:00:00Z", 10 * HOUR + 30 * 60},
+        {"Pacific/Apia", "2011-12-30T09:59:59Z", -10 * HOUR},
+        {"Pacific/Apia", "2011-12-30T10:00:00Z", 14 * HOUR},
+        {"Europe/London", "1970-01-01T00:00:00.000001Z", HOUR},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        if (tz_offset_seconds(tz_get(cases[i].zone), instant(cases[i].at)) != cases[i].seconds)
+            fail_msg("%s at %s", cases[i].zone, cases[i].at);
+}
+
+static void local_time_names_the_day_and_its_weekday(void **state)
+{
+    struct tz_local l = tz_local(tz_get("Asia/Tokyo"), instant("2026-02-28T15:30:15.9Z"));
+    (void)state;
+
+    assert_int_equal(l.date.year, 2026);
+    assert_int_equal(l.date.month, 3);
+    assert_int_equal(l.date.day, 1);
+    assert_int_equal(l.weekday, 6);
+    assert_int_equal(l.second_of_day, 30 * 60 + 15);
+    assert_int_equal(tz_local(tz_get("UTC"), 0).weekday, 3);
+    assert_int_equal(tz_local(tz_get("UTC"), -1).weekday, 2);
+    assert_int_equal(tz_local(tz_get("UTC"), -1).second_of_day, 86399);
+}
+
+static void dates_add_over_months_years_and_leap_days(void **state)
+{
+    struct tz_date d = tz_date_add((struct tz_date){2028, 2, 28}, 1);
+    (void)state;
+
+    assert_int_equal(d.day, 29);
+    d = tz_date_add((struct tz_date){2026, 1, 1}, -1);
+    assert_int_equal(d.year, 2025);
+    assert_int_equal(d.month, 12);
+    assert_int_equal(d.day, 31);
+}
+
+struct wall {
+    const char *zone;
+    struct tz_date date;
+    int second;
+    const char *first, *second_instant; /* NULL = there is only one */
+};
+
+static void a_wall_time_is_shown_once_twice_or_jumped_over(void **state)
+{
+    static const struct wall cases[] = {
+        {"Europe/Rome", {2026, 1, 14}, 8 * HOUR, "2026-01-14T07:00:00Z", NULL},
+        {"Europe/Rome", {2026, 1, 14}, 86400, "2026-01-14T23:00:00Z", NULL},
+        {"Europe/Rome", {2026, 3, 29}, 2 * HOUR, "2026-03-29T01:00:00Z", NULL},
+        {"Europe/Rome", {2026, 3, 29}, 2 * HOUR + 1800, "2026-03-29T01:00:00Z", NULL},
+        {"Europe/Rome", {2026, 3, 29}, 3 * HOUR, "2026-03-29T01:00:00Z", NULL},
+        {"Europe/Rome", {2026, 10, 25}, 2 * HOUR - 1, "2026-10-24T23:59:59Z", NULL},
+        {"Europe/Rome", {2026, 10, 25}, 2 * HOUR, "2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z"},
+        {"Europe/Rome",
+         {2026, 10, 25},
+         3 * HOUR - 1,
+         "2026-10-25T00:59:59Z",
+         "2026-10-25T01:59:59Z"},
+        {"Europe/Rome", {2026, 10, 25}, 3 * HOUR, "2026-10-25T02:00:00Z", NULL},
+        {"Australia/Lord_Howe",
+         {2026, 4, 5},
+         2 * HOUR - 900,
+         "2026-04-04T14:45:00Z",
+         "2026-04-04T15:15:00Z"},
+        {"Pacific/Apia", {2011, 12, 30}, 12 * HOUR, "2011-12-30T10:00:00Z", NULL},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct wall *c = &cases[i];
+        int64_t out[2] = {0};
+        int n = tz_candidates(tz_get(c->zone), c->date, c->second, out);
+        if (n != (c->second_instant ? 2 : 1) || out[0] != instant(c->first)
+            || (n == 2 && out[1] != instant(c->second_instant)))
+            fail_msg("case %zu: %d instants, %lld", i, n, (long long)out[0]);
+    }
+}
+
+static void transitions_come_in_order_and_end(void **state)
+{
+    const struct tz *rome = tz_get("Europe/Rome");
+    int64_t at = instant("2026-01-01T00:00:00Z");
+    (void)state;
+
+    at = tz_next_transition(rome, at);
+    assert_int_equal(at, instant("2026-03-29T01:00:00Z"));
+    at = tz_next_transition(rome, at);
+    assert_int_equal(at, instant("2026-10-25T01:00:00Z"));
+    assert_int_equal(tz_next_transition(tz_get("UTC"), 0), INT64_MAX);
+}
+
+static void the_release_of_tzdata_is_known(void **state)
+{
+    (void)state;
+    assert_in_range(strlen(tz_version()), 5, 6);
+    assert_memory_equal(tz_version(), "20", 2);
+}
+
+static void *get_zones(void *unused)
+{
+    static const char *const names[] = {"Asia/Tokyo", "Africa/Cairo", "America/Lima", "Asia/Dhaka"};
+    const struct tz **seen = unused;
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        seen[i] = tz_get(names[i]);
+    return NULL;
+}
+
+static void threads_that_ask_at_once_get_the_same_zone(void **state)
+{
+    enum { THREADS = 4 };
+    const struct tz *seen[THREADS][4];
+    pthread_t threads[THREADS];
+    (void)state;
+
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, get_zones, seen[i]), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 1; i < THREADS; i++)
+        assert_memory_equal(seen[i], seen[0], sizeof(seen[0]));
+    assert_non_null(seen[0][0]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_names_that_tzdata_lists_are_zones),
+        cmocka_unit_test(a_zone_is_read_once),
+        cmocka_unit_test(offsets_follow_the_law_of_the_day),
+        cmocka_unit_test(local_time_names_the_day_and_its_weekday),
+        cmocka_unit_test(dates_add_over_months_years_and_leap_days),
+        cmocka_unit_test(a_wall_time_is_shown_once_twice_or_jumped_over),
+        cmocka_unit_test(transitions_come_in_order_and_end),
+        cmocka_unit_test(the_release_of_tzdata_is_known),
+        cmocka_unit_test(threads_that_ask_at_once_get_the_same_zone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
