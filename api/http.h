@@ -6,7 +6,11 @@
 
 enum { MAX_PATH_PARAMS = 2 };
 
-/* A body too large to hold is read in pieces: 0 at its end, < 0 when the client went away. */
+/*
+ * A body too large to hold is read in pieces: 0 at its end, < 0 when it ended
+ * early or came too slowly, with op's error saying which.  upload.h reads it
+ * for a handler.
+ */
 struct body_stream {
     long (*read)(struct body_stream *s, char *into, size_t n);
 };
@@ -14,13 +18,13 @@ struct body_stream {
 struct req {
     const struct route *route;
     struct str path;
-    struct str query;                    /* raw, without the '?' */
-    struct str params[MAX_PATH_PARAMS];  /* path parameters, in order, percent-decoded */
-    int64_t ids[MAX_PATH_PARAMS];        /* the same, where the pattern says {..._id} is a number */
-    struct str body;                     /* whole, unless the route streams */
-    struct body_stream *stream;          /* routes of kind STREAM */
-    const char *content_type;            /* NULL when absent */
-    const char *signature;               /* X-Retell-Signature, NULL when absent */
+    struct str query;                   /* raw, without the '?' */
+    struct str params[MAX_PATH_PARAMS]; /* path parameters, in order */
+    int64_t ids[MAX_PATH_PARAMS];       /* the same, where the pattern says {..._id} is a number */
+    struct str body;                    /* whole, unless the route streams */
+    struct body_stream *stream;         /* routes of kind STREAM */
+    const char *content_type;           /* NULL when absent */
+    const char *signature;              /* X-Retell-Signature, NULL when absent */
 };
 
 struct reply {
@@ -28,6 +32,7 @@ struct reply {
     struct buf body;          /* JSON unless content_type says otherwise */
     const char *content_type; /* NULL = application/json */
     const char *allow;        /* 405 only */
+    int retry_after;          /* seconds; 0 = unsaid */
 };
 
 /* Decode the JSON body into out over its defaults; every complaint at once. */
@@ -39,7 +44,8 @@ bool req_patch(struct op *op, const struct req *req, const struct type *t, void 
 /* Fails when a body was sent to an endpoint that takes none ("{}" is none). */
 bool req_no_body(struct op *op, const struct req *req) MUSTCHECK;
 
-/* Decode the query string into out over its defaults; unknown or repeated parameters are refused. */
+/* Decode the query string into out over its defaults; unknown or repeated parameters are refused.
+ */
 bool req_query(struct op *op, const struct req *req, const struct type *t, void *out) MUSTCHECK;
 
 /* Answer with one struct. */

@@ -1,0 +1,38 @@
+/*
+ * router.h - which endpoint a method and a path mean.  Pure.
+ *
+ * Matching is exact and case-sensitive, segment by segment.  {call_id} takes
+ * text of [a-z0-9_]{1,64}; every other {..._id} a positive decimal int64
+ * without leading zeros.  A pattern without parameters wins over one with.
+ */
+#ifndef AGORALIA_ROUTER_H
+#define AGORALIA_ROUTER_H
+
+#include "api/http.h"
+
+enum route_role { ROLE_PUBLIC, ROLE_VIEWER, ROLE_USER, ROLE_ADMIN };
+enum route_kind { KIND_NONE, KIND_JSON, KIND_RAW, KIND_STREAM };
+
+struct route {
+    const char *method;
+    const char *path;
+    bool (*handle)(struct op *op, const struct req *req, struct reply *rep);
+    enum route_role role;
+    enum route_kind kind;
+    const char *summary;
+};
+
+struct routes {
+    const struct route *items;
+    size_t n;
+};
+
+/*
+ * Fill req->route, params and ids.  Fails with RESOURCE_NOT_FOUND when no
+ * pattern takes the path, with METHOD_NOT_ALLOWED when one does for another
+ * method; *allow then lists the methods it has.
+ */
+bool router_match(struct op *op, const struct routes *routes, struct str method, struct req *req,
+                  const char **allow) MUSTCHECK;
+
+#endif
