@@ -1,0 +1,36 @@
+/* request.c - a request's JSON body into a struct. */
+
+#include "api/http.h"
+
+#include "common/base/json.h"
+
+static bool parse(struct op *op, const struct req *req, const struct cJSON **out)
+{
+    if (req->body.n == 0)
+        return fail(op, E_VALIDATION_ERROR, "The request body must be a JSON object");
+    return json_parse(op, req->body, out);
+}
+
+bool req_body(struct op *op, const struct req *req, const struct type *t, void *out)
+{
+    const struct cJSON *body = NULL;
+
+    return parse(op, req, &body) && from_json(op, body, t, out);
+}
+
+bool req_patch(struct op *op, const struct req *req, const struct type *t, void *inout)
+{
+    const struct cJSON *body = NULL;
+
+    return parse(op, req, &body) && patch_json(op, body, t, inout);
+}
+
+bool req_no_body(struct op *op, const struct req *req)
+{
+    static const struct type nothing = {.name = "nothing"};
+    const struct cJSON *body = NULL;
+
+    if (req->body.n == 0)
+        return true;
+    return parse(op, req, &body) && from_json(op, body, &nothing, NULL);
+}
