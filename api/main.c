@@ -1,0 +1,69 @@
+/* main.c - agoralia-api: settings, what requests need, serve until TERM. */
+
+#include "api/handlers.h"
+#include "api/server.h"
+#include "common/base/conf.h"
+#include "common/base/log.h"
+#include "common/provider/provider.h"
+#include "common/store/pool.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+static const struct route routes[] = {
+#define ROUTE(method, path, handler, role, kind, summary) \
+    {#method, path, handle_##handler, ROLE_##role, KIND_##kind, summary},
+#include "api/routes.def"
+#undef ROUTE
+};
+
+/* Blocked before any thread starts, so that only sigwait() below gets them. */
+static sigset_t hold_signals(void)
+{
+    sigset_t set;
+
+    signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    return set;
+}
+
+static int serve(const struct app *app, const sigset_t *until)
+{
+    struct server *s = server_start(app, (struct routes){routes, ARRAY_LEN(routes)});
+    int signal = 0;
+
+    if (!s)
+        return 1;
+    log_info(NULL, "api.ready", F("port", server_port(s)), F("listen", app->conf->http_listen));
+    sigwait(until, &signal);
+    log_info(NULL, "api.draining", F("signal", signal));
+    server_stop(s, (int)app->conf->http_request_timeout_ms);
+    log_info(NULL, "api.stopped");
+    return 0;
+}
+
+int main(void)
+{
+    struct conf conf;
+    sigset_t until = hold_signals();
+
+    if (!conf_load(&conf))
+        return 2;
+    log_start("agoralia-api", conf.log_level);
+    struct provider *provider = provider_open("retell", &conf);
+    struct app app = {
+        .conf = &conf,
+        .pool = pool_open(conf.database_url, (int)conf.database_pool_size,
+                          (int)conf.database_timeout_ms),
+        .provider = provider,
+    };
+    int rc = serve(&app, &until);
+    pool_close(app.pool);
+    if (provider)
+        provider->close(provider);
+    log_stop();
+    return rc;
+}
