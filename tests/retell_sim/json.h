@@ -1,10 +1,11 @@
 /*
  * json.h - reading JSON where it lies.
  *
- * sim_json_check() accepts a whole document (RFC 8259, UTF-8, 64 levels); after
+ * sim_json_check() accepts a whole document, as strictly as common/base does; after
  * that every value is a `struct str` pointing into it, verbatim.  Nothing is
  * allocated, so metadata comes back byte for byte as it was sent, and a million
- * calls cost what their text costs.  The other functions trust a checked text.
+ * calls cost what their text costs.  The other functions trust a checked text
+ * that a NUL follows.
  */
 #ifndef AGORALIA_SIM_JSON_H
 #define AGORALIA_SIM_JSON_H
@@ -17,7 +18,7 @@ enum sim_json_type { SJ_ABSENT, SJ_NULL, SJ_BOOL, SJ_NUMBER, SJ_STRING, SJ_ARRAY
 struct sim_json_iter {
     const char *p;
     bool object;
-    struct str key;   /* objects: without quotes, escapes as written */
+    struct str key; /* objects: without quotes, escapes as written */
     struct str value;
 };
 
@@ -46,5 +47,11 @@ bool sim_json_is(struct str v, const char *s);
 
 /* v without the white space between its tokens: one line. */
 void sim_json_compact(struct buf *out, struct str v);
+
+/* A kept text, or an empty object when there is none. */
+static inline struct str sim_json_or_empty(const char *text)
+{
+    return text ? str_of(text) : STR("{}");
+}
 
 #endif
