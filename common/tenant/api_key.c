@@ -90,11 +90,8 @@ bool api_key_list(struct op *op, struct api_key **out, int *n)
 
     if (!db_query(op, &SQL_API_KEY_LIST, NO_ARGS, &rows))
         return false;
-    *out = arena_alloc(&op->arena, (size_t)rows.n * sizeof(**out));
-    for (*n = 0; *n < rows.n; (*n)++)
-        if (!from_row(op, &rows, *n, &api_key_type, &(*out)[*n]))
-            return false;
-    return true;
+    *n = rows.n;
+    return (*out = from_rows(op, &rows, &api_key_type)) != NULL;
 }
 
 bool api_key_revoke(struct op *op, int64_t id)

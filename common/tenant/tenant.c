@@ -31,9 +31,6 @@ bool tenant_list(struct op *op, struct tenant **out, int *n)
 
     if (!db_query(op, &SQL_TENANT_LIST, NO_ARGS, &rows))
         return false;
-    *out = arena_alloc(&op->arena, (size_t)rows.n * sizeof(**out));
-    for (*n = 0; *n < rows.n; (*n)++)
-        if (!from_row(op, &rows, *n, &tenant_type, &(*out)[*n]))
-            return false;
-    return true;
+    *n = rows.n;
+    return (*out = from_rows(op, &rows, &tenant_type)) != NULL;
 }

@@ -1,0 +1,153 @@
+/* campaign.c - campaigns as drafts: made, read, changed, counted. */
+
+#include "common/campaign/campaign.h"
+
+#include "common/base/json.h"
+#include "common/campaign/campaign_repo.h"
+#include "common/number/country.h"
+#include "common/store/db.h"
+#include "queries.h"
+
+#include <inttypes.h>
+
+/* Complaints about a part of the body, under the part's name. */
+static void adopt_details(struct op *op, const char *prefix, const struct op *part)
+{
+    for (const struct detail *d = part->err.details; d; d = d->next) {
+        const char *key = arena_printf(&op->arena, "%s.%s", prefix, d->key);
+        struct detail **end = &op->err.details;
+
+        while (*end)
+            end = &(*end)->next;
+        *end = ARENA_NEW(&op->arena, struct detail);
+        **end = (struct detail){.key = key, .json = arena_strdup(&op->arena, d->json)};
+    }
+}
+
+static void check_lead_filters(struct op *op, const struct campaign *c)
+{
+    struct op part = {.request_id = op->request_id};
+    struct campaign_lead_filters filters = {0};
+    const struct cJSON *v;
+
+    if (c->lead_filters.text && json_parse(&part, str_of(c->lead_filters.text), &v) &&
+        !from_json(&part, v, &campaign_lead_filters_type, &filters))
+        adopt_details(op, "lead_filters", &part);
+    op_end(&part);
+}
+
+/* Each member is a country with a rule's fields; what they say can only tighten. */
+static void check_overrides(struct op *op, const struct campaign *c)
+{
+    struct op part = {.request_id = op->request_id};
+    const struct cJSON *all;
+
+    if (!c->country_rules_override.text ||
+        !json_parse(&part, str_of(c->country_rules_override.text), &all)) {
+        op_end(&part);
+        return;
+    }
+    for (const struct cJSON *v = json_first(all); v; v = json_next(v)) {
+        struct country_rule rule = {.country_iso = json_key(v)};
+        const char *path =
+            arena_printf(&op->arena, "country_rules_override.%s", json_key(v));
+        op_forgive(&part);
+        if (country_complaint(json_key(v)))
+            err_detail(op, path, country_complaint(json_key(v)));
+        else if (!patch_json(&part, v, &country_rule_type, &rule)) {
+            if (!part.err.details)
+                err_detail(op, path, "must be an object");
+            adopt_details(op, path, &part);
+        }
+    }
+    op_end(&part);
+}
+
+/* What no single field can say. */
+static bool check_whole(struct op *op, const struct campaign *c)
+{
+    if (c->start_date.us && c->end_date.us && c->end_date.us <= c->start_date.us)
+        err_detail(op, "end_date", "must be after start_date");
+    check_lead_filters(op, c);
+    check_overrides(op, c);
+    return !op->err.details || fail(op, E_VALIDATION_ERROR, "Request validation failed");
+}
+
+bool campaign_create(struct op *op, struct campaign *c)
+{
+    return check_whole(op, c) && campaign_repo_insert(op, c);
+}
+
+bool campaign_get(struct op *op, int64_t id, struct campaign *out)
+{
+    return campaign_repo_get(op, id, out);
+}
+
+bool campaign_list(struct op *op, const struct campaign_query *q, struct campaign **out, int *n,
+                   int64_t *total)
+{
+    struct rows page, count;
+    const struct arg *args = ARGS({"status", q->status}, {"limit", sql_i64(op, q->limit)},
+                                  {"offset", sql_i64(op, q->offset)});
+
+    if (!db_ask(op,
+                (const struct ask[]){{&SQL_CAMPAIGN_LIST, args, &page},
+                                     {&SQL_CAMPAIGN_COUNT, args, &count}},
+                2))
+        return false;
+    *n = page.n;
+    *total = db_i64(&count, 0, "n");
+    return (*out = from_rows(op, &page, &campaign_type)) != NULL;
+}
+
+bool campaign_update(struct op *op, int64_t id,
+                     bool (*change)(struct op *op, struct campaign *c, void *ctx), void *ctx,
+                     struct campaign *out)
+{
+    if (!db_begin(op) || !campaign_repo_lock(op, id, out))
+        return false;
+    if (out->status != CAMPAIGN_DRAFT && out->status != CAMPAIGN_PAUSED)
+        return fail(op, E_INVALID_STATE,
+                    "Campaign %" PRId64 " is %s; only a draft or paused campaign can be changed",
+                    id, campaign_status_names[out->status]);
+    return change(op, out, ctx) && check_whole(op, out) && campaign_repo_update(op, out) &&
+           db_commit(op);
+}
+
+bool campaign_stats_of(struct op *op, const struct campaign *campaigns, int n,
+                       struct campaign_stats **out)
+{
+    struct sql_array ids = {0};
+    struct rows rows;
+
+    for (int i = 0; i < n; i++)
+        sql_array_add_i64(&ids, campaigns[i].id);
+    bool ok = db_query(op, &SQL_CAMPAIGN_STATS, ARGS({"ids", sql_array_close(&ids)}), &rows);
+    sql_array_free(&ids);
+    if (ok && rows.n != n)
+        return fail(op, E_INTERNAL_ERROR, "the statistics of %d campaigns are %d", n, rows.n);
+    return ok && (*out = from_rows(op, &rows, &campaign_stats_type)) != NULL;
+}
+
+bool campaign_stats(struct op *op, int64_t id, struct campaign_stats *out)
+{
+    struct campaign c = {0};
+    struct campaign_stats *stats;
+
+    if (!campaign_repo_get(op, id, &c) || !campaign_stats_of(op, &c, 1, &stats))
+        return false;
+    *out = stats[0];
+    return true;
+}
+
+struct compliance_campaign campaign_compliance(const struct campaign *c)
+{
+    return (struct compliance_campaign){
+        .id = c->id,
+        .exclude_dnc = c->exclude_dnc,
+        .quiet_hours = c->quiet_hours,
+        .timezone = c->timezone,
+        .end_date = c->end_date,
+        .overrides = c->country_rules_override,
+    };
+}

@@ -1,0 +1,318 @@
+/* generate.c - leads into scheduled calls, batch by batch, each with its decision. */
+
+#include "common/campaign/execution.h"
+
+#include "common/base/conf.h"
+#include "common/base/json.h"
+#include "common/base/tz.h"
+#include "common/campaign/campaign_repo.h"
+#include "common/store/db.h"
+#include "queries.h"
+
+#include <stdio.h>
+
+/* The first batch is small so that dialling starts at once; the rest amortise their round trip. */
+enum { FIRST_BATCH = 100, BATCH = 4000 };
+
+/* Columns of execution_schedule and execution_checks. */
+enum { SC_LEAD, SC_PHONE, SC_AT, SC_REASON, SC_COLUMNS };
+enum {
+    CK_LEAD, CK_COUNTRY, CK_DNC, CK_QUIET, CK_CONSENT, CK_DISCLOSURE, CK_REASON, CK_CODE,
+    CK_CODES, CK_WARNINGS, CK_PLATFORM_RULE, CK_TENANT_RULE, CK_COLUMNS
+};
+
+struct generation {
+    struct campaign campaign;
+    struct campaign_lead_filters filters;
+    int64_t execution_id;
+    int64_t lane, after; /* the cursor */
+    int64_t was_lane, was_after;
+    struct tstamp now;   /* the database's, when this batch was read */
+    struct country_rules rules;
+    struct sql_array schedule[SC_COLUMNS], checks[CK_COLUMNS];
+    int refused;
+};
+
+static bool read_filters(struct op *op, struct generation *g)
+{
+    const struct cJSON *v;
+
+    if (!g->campaign.lead_filters.text)
+        return true;
+    return json_parse(op, str_of(g->campaign.lead_filters.text), &v) &&
+           from_json(op, v, &campaign_lead_filters_type, &g->filters);
+}
+
+/* False without an error when there is nothing to do, or another worker is doing it. */
+static bool take(struct op *op, struct generation *g)
+{
+    struct rows rows;
+
+    if (!db_query(op, &SQL_EXECUTION_TAKE,
+                  ARGS({"campaign_id", sql_i64(op, g->campaign.id)}), &rows) ||
+        rows.n == 0)
+        return false;
+    g->execution_id = db_i64(&rows, 0, "id");
+    g->lane = g->was_lane = db_i64(&rows, 0, "cursor_lane");
+    g->after = g->was_after = db_i64(&rows, 0, "cursor_lead");
+    return tstamp_parse(str_of(db_text(&rows, 0, "now")), &g->now);
+}
+
+static bool read_leads(struct op *op, struct generation *g, int limit, struct rows *out)
+{
+    const struct campaign_lead_filters *f = &g->filters;
+
+    return db_query(op, &SQL_EXECUTION_LEADS,
+                    ARGS({"lane", sql_i64(op, g->lane)}, {"after", sql_i64(op, g->after)},
+                         {"country_iso", f->country_iso}, {"consent_status", f->consent_status},
+                         {"preferred_lang", f->preferred_lang},
+                         {"consent_basis", f->consent_basis}, {"limit", sql_i64(op, limit)}),
+                    out);
+}
+
+static enum consent_status consent_of(const char *name)
+{
+    int i = 0;
+
+    while (consent_status_names[i] && strcmp(consent_status_names[i], name) != 0)
+        i++;
+    return (enum consent_status)i;
+}
+
+static struct compliance_answer judge(struct op *op, const struct generation *g,
+                                      const struct rows *leads, int i)
+{
+    struct tstamp at = g->now;
+    struct dnc_hits dnc = {.opt_out = db_bool(leads, i, "opt_out"),
+                           .internal = db_bool(leads, i, "internal"),
+                           .platform = db_bool(leads, i, "platform")};
+
+    if (g->campaign.start_date.us > at.us)
+        at = g->campaign.start_date;
+    return compliance_answer(
+        op,
+        &(struct compliance_question){
+            .to_number = db_text(leads, i, "phone"),
+            .at = at,
+            .guard_seconds = (int)op->app->conf->dial_guard_seconds,
+            .campaign = campaign_compliance(&g->campaign),
+            .lead_known = true,
+            .consent = consent_of(db_text(leads, i, "consent_status")),
+            .lead_country = db_text(leads, i, "country_iso"),
+        },
+        &g->rules, &dnc);
+}
+
+static void add_names(struct sql_array *column, uint32_t bits, unsigned count,
+                      const char *(*name)(unsigned bit))
+{
+    char text[512];
+    size_t n = 0;
+
+    text[0] = '\0';
+    for (unsigned i = 0; i < count; i++)
+        if (bits & 1u << i)
+            n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n ? " " : "", name(i));
+    sql_array_add(column, text);
+}
+
+static const char *code_name(unsigned bit)
+{
+    return compliance_code_name((enum compliance_code)bit);
+}
+
+static const char *warning_name(unsigned bit)
+{
+    return compliance_warning_name((enum compliance_warning)bit);
+}
+
+static void add_id(struct sql_array *column, int64_t id)
+{
+    if (id)
+        sql_array_add_i64(column, id);
+    else
+        sql_array_add(column, NULL);
+}
+
+static void add_check(struct generation *g, int64_t lead_id, const struct compliance_answer *a)
+{
+    const struct compliance_verdict *v = &a->verdict;
+
+    sql_array_add_i64(&g->checks[CK_LEAD], lead_id);
+    sql_array_add(&g->checks[CK_COUNTRY], a->country_iso);
+    sql_array_add(&g->checks[CK_DNC], check_names[v->dnc]);
+    sql_array_add(&g->checks[CK_QUIET], check_names[v->quiet_hours]);
+    sql_array_add(&g->checks[CK_CONSENT], check_names[v->consent]);
+    sql_array_add(&g->checks[CK_DISCLOSURE], check_names[v->disclosure]);
+    sql_array_add(&g->checks[CK_REASON], compliance_code_reason(v->code));
+    sql_array_add(&g->checks[CK_CODE], compliance_code_name(v->code));
+    add_names(&g->checks[CK_CODES], v->codes, CC_COUNT, code_name);
+    add_names(&g->checks[CK_WARNINGS], v->warnings, CW_COUNT, warning_name);
+    add_id(&g->checks[CK_PLATFORM_RULE], a->platform_rule_id);
+    add_id(&g->checks[CK_TENANT_RULE], a->tenant_rule_id);
+    g->refused++;
+}
+
+/* When the call may be made; the null instant when never. */
+static struct tstamp when(const struct generation *g, const struct compliance_verdict *v)
+{
+    struct tstamp start = g->campaign.start_date;
+
+    if (v->status != VERDICT_REJECTED)
+        return start.us > g->now.us ? start : g->now;
+    return v->next_allowed_at;
+}
+
+static void add_lead(struct op *op, struct generation *g, const struct rows *leads, int i)
+{
+    struct compliance_answer a = judge(op, g, leads, i);
+    struct tstamp at = when(g, &a.verdict);
+    struct buf text = {0};
+
+    sql_array_add_i64(&g->schedule[SC_LEAD], db_i64(leads, i, "id"));
+    sql_array_add(&g->schedule[SC_PHONE], db_text(leads, i, "phone"));
+    if (at.us)
+        tstamp_write(&text, at);
+    sql_array_add(&g->schedule[SC_AT], at.us ? text.p : NULL);
+    sql_array_add(&g->schedule[SC_REASON], compliance_code_name(a.verdict.code));
+    buf_free(&text);
+    if (!at.us)
+        add_check(g, db_i64(leads, i, "id"), &a);
+}
+
+static void reset_columns(struct generation *g)
+{
+    for (int c = 0; c < SC_COLUMNS; c++)
+        sql_array_reset(&g->schedule[c]);
+    for (int c = 0; c < CK_COLUMNS; c++)
+        sql_array_reset(&g->checks[c]);
+    g->refused = 0;
+}
+
+static const struct arg *schedule_args(struct op *op, struct generation *g, bool generated)
+{
+    const struct campaign *c = &g->campaign;
+    const struct arg args[] = {
+        {"lead_ids", sql_array_close(&g->schedule[SC_LEAD])},
+        {"phones", sql_array_close(&g->schedule[SC_PHONE])},
+        {"scheduled_ats", sql_array_close(&g->schedule[SC_AT])},
+        {"reasons", sql_array_close(&g->schedule[SC_REASON])},
+        {"campaign_id", sql_i64(op, c->id)},
+        {"execution_id", sql_i64(op, g->execution_id)},
+        {"from_number", c->from_number},
+        {"agent_id", c->agent_id},
+        {"kb_id", c->knowledge_base_id.set ? sql_i64(op, c->knowledge_base_id.v) : NULL},
+        {"timezone", c->timezone},
+        {"valid_until", sql_tstamp(op, c->end_date)},
+        {"lane", sql_i64(op, g->lane)},
+        {"after", sql_i64(op, g->after)},
+        {"was_lane", sql_i64(op, g->was_lane)},
+        {"was_after", sql_i64(op, g->was_after)},
+        {"generated", sql_bool(generated)},
+        {0},
+    };
+    return memcpy(arena_alloc(&op->arena, sizeof(args)), args, sizeof(args));
+}
+
+static const struct arg *check_args(struct op *op, struct generation *g)
+{
+    static const char *const names[CK_COLUMNS] = {
+        "lead_ids",          "countries",       "dncs",  "quiets",   "consents",          "disclosures",
+        "rejection_reasons", "rejection_codes", "codes", "warnings", "platform_rule_ids", "country_rule_ids"};
+    struct arg *args = arena_alloc(&op->arena, (CK_COLUMNS + 6) * sizeof(*args));
+    int n = 0;
+
+    for (; n < CK_COLUMNS; n++)
+        args[n] = (struct arg){names[n], sql_array_close(&g->checks[n])};
+    args[n++] = (struct arg){"campaign_id", sql_i64(op, g->campaign.id)};
+    args[n++] = (struct arg){"execution_id", sql_i64(op, g->execution_id)};
+    args[n++] = (struct arg){"at", sql_tstamp(op, g->now)};
+    args[n++] = (struct arg){"engine_version", COMPLIANCE_ENGINE_VERSION};
+    args[n++] = (struct arg){"tzdata_version", tz_version()};
+    return args;
+}
+
+/*
+ * Rows, checks and cursor in one transaction and one round trip.  *ours is false when another
+ * worker has moved the cursor: it goes on, we stop.
+ */
+static bool store_batch(struct op *op, struct generation *g, bool generated, bool *ours)
+{
+    struct rows scheduled, checked;
+    const struct ask asks[] = {{&SQL_EXECUTION_SCHEDULE, schedule_args(op, g, generated), &scheduled},
+                               {&SQL_EXECUTION_CHECKS, check_args(op, g), &checked}};
+
+    if (!db_ask(op, asks, g->refused ? 2 : 1))
+        return false;
+    *ours = scheduled.n == 1;
+    g->was_lane = g->lane;
+    g->was_after = g->after;
+    return true;
+}
+
+static bool has_lane_after(const struct generation *g)
+{
+    return g->lane != 0 && g->campaign.lead_filters.text;
+}
+
+/* One batch, with memory of its own; *more is false when the last lane is exhausted. */
+static bool run_batch(struct op *parent, struct generation *g, int limit, bool *more)
+{
+    struct op op = {.app = parent->app,
+                    .request_id = parent->request_id,
+                    .tenant_id = parent->tenant_id,
+                    .deadline_us = parent->deadline_us};
+    struct rows leads;
+    bool ours = true;
+
+    reset_columns(g);
+    bool ok = read_leads(&op, g, limit, &leads);
+    for (int i = 0; ok && i < leads.n; i++)
+        add_lead(&op, g, &leads, i);
+    if (ok && leads.n)
+        g->after = db_i64(&leads, leads.n - 1, "id");
+    bool lane_done = ok && leads.n < limit;
+    *more = !lane_done || has_lane_after(g);
+    if (lane_done && has_lane_after(g)) {
+        g->lane = 0;
+        g->after = 0;
+    }
+    ok = ok && store_batch(&op, g, !*more, &ours);
+    *more &= ours;
+    if (!ok)
+        fail_because(parent, op.err.code, op.err.cause, "%s", op.err.message);
+    op_end(&op);
+    return ok;
+}
+
+static void free_columns(void *p)
+{
+    struct generation *g = p;
+
+    for (int c = 0; c < SC_COLUMNS; c++)
+        sql_array_free(&g->schedule[c]);
+    for (int c = 0; c < CK_COLUMNS; c++)
+        sql_array_free(&g->checks[c]);
+}
+
+bool execution_generate(struct op *op, int64_t campaign_id, void (*after_batch)(void))
+{
+    struct generation *g = ARENA_NEW(&op->arena, struct generation);
+    int limit = FIRST_BATCH;
+    bool more = true;
+
+    arena_defer(&op->arena, free_columns, g);
+    if (!campaign_repo_get(op, campaign_id, &g->campaign) || !read_filters(op, g))
+        return false;
+    if (!take(op, g))
+        return op->err.code == E_NONE;
+    if (!rules_in_force(op, NULL, g->now, &g->rules))
+        return false;
+    while (more) {
+        if (!run_batch(op, g, limit, &more))
+            return false;
+        after_batch();
+        limit = BATCH;
+    }
+    return true;
+}
