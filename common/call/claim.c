@@ -1,0 +1,293 @@
+/* claim.c - T1: locks, then facts in later statements, then the decision, then the intent. */
+
+#include "common/call/claim.h"
+
+#include "common/base/clock.h"
+#include "common/base/conf.h"
+#include "common/base/id.h"
+#include "common/base/log.h"
+#include "common/compliance/compliance.h"
+#include "common/number/country.h"
+#include "common/number/number.h"
+#include "common/provider/provider.h"
+#include "common/store/db.h"
+#include "queries.h"
+
+#include <inttypes.h>
+
+/* A number already being called: look again when that call may be over. */
+#define NUMBER_BUSY_US (30LL * 1000000)
+
+/* Less than call_attempts.dial_deadline allows, counted from before it was written. */
+#define SEND_WITHIN_US (4LL * 1000000)
+
+/* What the locks gave, and what was read under them. */
+struct gates {
+    struct rows row, campaign, lead, pacing;
+    struct rows rules, dnc, counts;
+    struct tstamp now;
+    struct compliance_answer answer;
+};
+
+static bool lock_all(struct op *op, int64_t id, struct gates *g)
+{
+    const struct arg *args = ARGS({"id", sql_i64(op, id)});
+    struct rows locked;
+
+    return db_begin(op) && db_ask(op,
+                                  (const struct ask[]){{&SQL_CLAIM_ROW, args, &g->row},
+                                                       {&SQL_CLAIM_CAMPAIGN, args, &g->campaign},
+                                                       {&SQL_CLAIM_LEAD, args, &g->lead},
+                                                       {&SQL_CLAIM_NUMBER, args, &locked},
+                                                       {&SQL_CLAIM_PACING, args, &g->pacing}},
+                                  5);
+}
+
+static bool read_facts(struct op *op, struct gates *g)
+{
+    const char *to = db_text(&g->row, 0, "to_number");
+    const char *theirs = g->lead.n ? db_text(&g->lead, 0, "country_iso") : NULL;
+    const char *country = number_country(op, to);
+    const char *countries =
+        arena_printf(&op->arena, "{%s,%s}", country ? country_of_rules(country) : "XX",
+                     theirs ? country_of_rules(theirs) : "XX");
+    bool paced = g->pacing.n > 0;
+    const struct arg *counts = ARGS(
+        {"to_number", to}, {"campaign_id", db_text(&g->row, 0, "campaign_id")},
+        {"timezone", g->campaign.n ? db_text(&g->campaign, 0, "timezone") : NULL},
+        {"max_calls_per_hour", paced ? db_text(&g->campaign, 0, "max_calls_per_hour") : NULL},
+        {"max_calls_per_day", paced ? db_text(&g->campaign, 0, "max_calls_per_day") : NULL});
+
+    return tstamp_parse(str_of(db_text(&g->row, 0, "now")), &g->now) &&
+           db_ask(op,
+                  (const struct ask[]){
+                      {&SQL_CLAIM_COUNTS, counts, &g->counts},
+                      {&SQL_RULES_IN_FORCE, rules_args(op, countries, g->now), &g->rules},
+                      {&SQL_DNC_HITS, ARGS({"e164", to}), &g->dnc}},
+                  3) &&
+           tstamp_parse(str_of(db_text(&g->counts, 0, "now")), &g->now);
+}
+
+static enum consent_status consent_named(const char *name)
+{
+    int i = 0;
+
+    while (consent_status_names[i] && strcmp(consent_status_names[i], name) != 0)
+        i++;
+    return (enum consent_status)i;
+}
+
+static struct tstamp column_tstamp(const struct rows *rows, const char *column)
+{
+    struct tstamp t = {0};
+    const char *text = db_text(rows, 0, column);
+
+    if (text && !tstamp_parse(str_of(text), &t))
+        t.us = 0; /* -infinity: long ago */
+    return t;
+}
+
+static bool decide(struct op *op, struct gates *g)
+{
+    struct compliance_question q = {
+        .to_number = db_text(&g->row, 0, "to_number"),
+        .at = g->now,
+        .guard_seconds = (int)op->app->conf->dial_guard_seconds,
+        .lead_known = g->lead.n > 0,
+    };
+    struct dnc_hits dnc = {.opt_out = db_bool(&g->dnc, 0, "opt_out"),
+                           .internal = db_bool(&g->dnc, 0, "internal"),
+                           .platform = db_bool(&g->dnc, 0, "platform")};
+    struct country_rules rules;
+
+    if (g->campaign.n)
+        q.campaign = (struct compliance_campaign){
+            .id = db_i64(&g->campaign, 0, "id"),
+            .exclude_dnc = db_bool(&g->campaign, 0, "exclude_dnc"),
+            .quiet_hours = db_text(&g->campaign, 0, "quiet_hours"),
+            .timezone = db_text(&g->campaign, 0, "timezone"),
+            .end_date = column_tstamp(&g->campaign, "end_date"),
+            .overrides = {db_text(&g->campaign, 0, "country_rules_override")},
+        };
+    if (g->lead.n) {
+        q.consent = consent_named(db_text(&g->lead, 0, "consent_status"));
+        q.lead_country = db_text(&g->lead, 0, "country_iso");
+    }
+    if (!rules_from_rows(op, &g->rules, &rules))
+        return false;
+    g->answer = compliance_answer(op, &q, &rules, &dnc);
+    return true;
+}
+
+static bool put_back(struct op *op, struct claim *c, struct tstamp at, const char *reason)
+{
+    struct rows rows;
+
+    c->fate = CLAIM_LATER;
+    return db_query_commit(op, &SQL_CLAIM_PUT_BACK,
+                           ARGS({"id", sql_i64(op, c->scheduled_call_id)},
+                                {"at", sql_tstamp(op, at)}, {"reason", reason}),
+                           &rows);
+}
+
+static bool end(struct op *op, struct claim *c, const char *status, const char *reason)
+{
+    struct rows rows;
+
+    c->fate = CLAIM_NEVER;
+    return db_query_commit(op, &SQL_CLAIM_END,
+                           ARGS({"id", sql_i64(op, c->scheduled_call_id)}, {"status", status},
+                                {"reason", reason}),
+                           &rows);
+}
+
+static const struct arg *check_args(struct op *op, const struct claim *c, const struct gates *g)
+{
+    return compliance_record_args(
+        op,
+        &(struct compliance_subject){.to_number = c->to_number,
+                                     .campaign_id = g->campaign.n ? db_i64(&g->campaign, 0, "id") : 0,
+                                     .lead_id = g->lead.n ? db_i64(&g->lead, 0, "id") : 0,
+                                     .scheduled_call_id = c->scheduled_call_id,
+                                     .scheduled_time = g->now},
+        &g->answer);
+}
+
+/* A refusal is a decision like any other: recorded with what it did to the row. */
+static bool refuse(struct op *op, struct claim *c, const struct gates *g)
+{
+    const struct compliance_verdict *v = &g->answer.verdict;
+    const char *code = compliance_code_name(v->code);
+    struct rows rows;
+
+    if (!db_query(op, &SQL_COMPLIANCE_CHECK_INSERT, check_args(op, c, g), &rows))
+        return false;
+    log_info(op, "call.refused", F("scheduled_call_id", c->scheduled_call_id), F("code", code),
+             P("to", c->to_number));
+    if (v->next_allowed_at.us)
+        return put_back(op, c, v->next_allowed_at, code);
+    return end(op, c, "canceled", code);
+}
+
+/* The campaign's pace, or a call to the same phone, says later: when, or null. */
+static struct tstamp not_before(const struct gates *g, const char **reason, bool *whole_lane)
+{
+    struct tstamp next = g->pacing.n ? column_tstamp(&g->pacing, "next_call_at") : (struct tstamp){0};
+    int64_t hourly = g->pacing.n ? db_i64(&g->campaign, 0, "max_calls_per_hour") : 0;
+    int64_t daily = g->pacing.n ? db_i64(&g->campaign, 0, "max_calls_per_day") : 0;
+
+    *whole_lane = true;
+    *reason = "SPACING";
+    if (next.us > g->now.us)
+        return next;
+    *reason = "MAX_CALLS_PER_DAY";
+    if (daily && db_i64(&g->counts, 0, "today") >= daily)
+        return column_tstamp(&g->counts, "day_free_at");
+    *reason = "MAX_CALLS_PER_HOUR";
+    if (hourly && db_i64(&g->counts, 0, "last_hour") >= hourly)
+        return column_tstamp(&g->counts, "hour_free_at");
+    *whole_lane = false;
+    *reason = "NUMBER_BUSY";
+    if (db_bool(&g->counts, 0, "number_busy"))
+        return (struct tstamp){g->now.us + NUMBER_BUSY_US};
+    return (struct tstamp){0};
+}
+
+static bool hold_back(struct op *op, struct claim *c, const struct gates *g, struct tstamp at,
+                      const char *reason, bool whole_lane)
+{
+    struct rows rows;
+
+    if (whole_lane && !db_query(op, &SQL_CLAIM_HOLD_LANE,
+                                ARGS({"campaign_id", db_text(&g->row, 0, "campaign_id")},
+                                     {"at", sql_tstamp(op, at)}),
+                                &rows))
+        return false;
+    return put_back(op, c, at, reason);
+}
+
+static bool commit_intent(struct op *op, struct claim *c, const struct gates *g)
+{
+    char *attempt_id = arena_alloc(&op->arena, UUID_SIZE), call_id[CALL_ID_SIZE];
+    const char *id = sql_i64(op, c->scheduled_call_id);
+    struct rows checked, called, intended;
+
+    int64_t start_us = clock_mono_us();
+    uuid_make(attempt_id);
+    call_id_make(call_id);
+    const struct arg *call_args =
+        ARGS({"id", id}, {"call_id", call_id},
+             {"compliance_status", verdict_status_names[g->answer.verdict.status]});
+    const struct arg *intent_args =
+        ARGS({"id", id}, {"attempt_id", attempt_id}, {"provider", op->app->provider->name},
+             {"campaign_id", db_text(&g->row, 0, "campaign_id")});
+    if (!db_ask(op,
+                (const struct ask[]){
+                    {&SQL_COMPLIANCE_CHECK_INSERT, check_args(op, c, g), &checked},
+                    {&SQL_CLAIM_CALL, call_args, &called}},
+                2) ||
+        !db_query_commit(op, &SQL_CLAIM_INTENT, intent_args, &intended))
+        return false;
+    c->fate = CLAIM_INTENT;
+    c->attempt_id = attempt_id;
+    c->send_before_us = start_us + SEND_WITHIN_US;
+    return true;
+}
+
+static void read_row(const struct gates *g, struct claim *c)
+{
+    c->to_number = db_text(&g->row, 0, "to_number");
+    c->from_number = db_text(&g->row, 0, "from_number");
+    c->agent_id = db_text(&g->row, 0, "agent_id");
+    c->metadata.text = db_text(&g->row, 0, "metadata");
+    c->attempt = (int)db_i64(&g->row, 0, "attempts") + 1;
+    c->valid_until = column_tstamp(&g->row, "valid_until");
+}
+
+/* What the campaign's state says of the row, before any fact is read. */
+static bool campaign_stands(struct op *op, struct claim *c, const struct gates *g, bool *stop)
+{
+    const char *status = g->campaign.n ? db_text(&g->campaign, 0, "status") : "running";
+
+    *stop = true;
+    if (strcmp(status, "paused") == 0 || strcmp(status, "scheduled") == 0)
+        return put_back(op, c, (struct tstamp){0}, "CAMPAIGN_PAUSED");
+    if (strcmp(status, "running") != 0)
+        return end(op, c, "canceled", "CAMPAIGN_STOPPED");
+    *stop = false;
+    return true;
+}
+
+static bool claim_under_locks(struct op *op, struct claim *c, struct gates *g)
+{
+    const char *reason;
+    bool stop, whole_lane;
+
+    read_row(g, c);
+    if (!campaign_stands(op, c, g, &stop) || stop)
+        return op->err.code == E_NONE;
+    if (!read_facts(op, g) || !decide(op, g))
+        return false;
+    if (c->valid_until.us && c->valid_until.us <= g->now.us)
+        return end(op, c, "failed", "EXPIRED");
+    if (g->answer.verdict.status == VERDICT_REJECTED)
+        return refuse(op, c, g);
+    struct tstamp later = not_before(g, &reason, &whole_lane);
+    if (later.us)
+        return hold_back(op, c, g, later, reason, whole_lane);
+    return commit_intent(op, c, g);
+}
+
+bool scheduled_call_claim(struct op *op, int64_t scheduled_call_id, struct claim *out)
+{
+    struct gates *g = ARENA_NEW(&op->arena, struct gates);
+
+    *out = (struct claim){.fate = CLAIM_GONE, .scheduled_call_id = scheduled_call_id};
+    if (!lock_all(op, scheduled_call_id, g))
+        return false;
+    if (g->row.n == 0) {
+        db_rollback(op);
+        return true;
+    }
+    return claim_under_locks(op, out, g);
+}

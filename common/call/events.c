@@ -1,0 +1,263 @@
+/* events.c - the inbox, and what an event changes. */
+
+#include "common/call/events.h"
+
+#include "common/base/conf.h"
+#include "common/base/id.h"
+#include "common/base/json.h"
+#include "common/base/log.h"
+#include "common/base/metrics.h"
+#include "common/provider/outcome.h"
+#include "common/store/db.h"
+#include "queries.h"
+
+#include <openssl/sha.h>
+#include <stdio.h>
+
+int attempt_rank(const char *state)
+{
+    static const char *const open[] = {"intent", "unknown", "accepted", "ringing", "ongoing"};
+
+    for (int i = 0; i < (int)ARRAY_LEN(open); i++)
+        if (strcmp(open[i], state) == 0)
+            return i < 2 ? 0 : i - 1;
+    return 4;
+}
+
+/* Our own attempt id, as the provider echoes it; NULL when it is none. */
+static const char *echoed_attempt(struct op *op, const struct provider_call *pc)
+{
+    const struct cJSON *metadata;
+
+    if (!pc->metadata.text || !json_parse(op, str_of(pc->metadata.text), &metadata)) {
+        op_forgive(op);
+        return NULL;
+    }
+    const char *id = json_get_string(metadata, "aga_attempt");
+    return id && uuid_valid(str_of(id)) ? id : NULL;
+}
+
+static const char *hash_of(struct op *op, struct str body)
+{
+    unsigned char sum[SHA256_DIGEST_LENGTH];
+    char *hex = arena_alloc(&op->arena, 65);
+
+    SHA256((const unsigned char *)body.p, body.n, sum);
+    for (int i = 0; i < SHA256_DIGEST_LENGTH; i++)
+        snprintf(hex + 2 * i, 3, "%02x", sum[i]);
+    return hex;
+}
+
+bool webhook_store(struct op *op, struct str body, bool *stored)
+{
+    const struct provider *p = op->app->provider;
+    struct provider_call pc = {0};
+    const char *event;
+    struct rows rows;
+
+    if (!p->read_webhook(op, p, body, &event, &pc))
+        return false;
+    if (!pc.provider_call_id) {
+        err_detail(op, "call.call_id", "is required");
+        return fail(op, E_VALIDATION_ERROR, "Request validation failed");
+    }
+    if (!db_query(op, &SQL_INBOX_STORE,
+                  ARGS({"provider", p->name}, {"dedupe_key", hash_of(op, body)}, {"event", event},
+                       {"provider_call_id", pc.provider_call_id},
+                       {"body", arena_strndup(&op->arena, body.p, body.n)},
+                       {"attempt_id", echoed_attempt(op, &pc)}, {"request_id", op->request_id}),
+                  &rows))
+        return false;
+    *stored = rows.n > 0;
+    metric_add(M_WEBHOOKS, 1, LABELS(event, *stored ? "stored" : "repeated"));
+    return true;
+}
+
+/* What an event says of the attempt and of the call; NULL = nothing new. */
+struct change {
+    const char *state;       /* of the attempt */
+    const char *call_status;
+    const char *row_status;  /* of the scheduled call, when it is over */
+    const char *outcome;
+    bool opted_out;
+};
+
+/* The event's name outranks call_status: call_ended is documented with "registered" in it. */
+static const char *status_told(const char *event, const struct provider_call *pc)
+{
+    bool never_started = pc->started_at.us == 0;
+
+    if (strcmp(event, "call_started") == 0)
+        return "ongoing";
+    if (strcmp(event, "call_ended") == 0 && pc->status &&
+        (strcmp(pc->status, "registered") == 0 || strcmp(pc->status, "ongoing") == 0))
+        return never_started ? "not_connected" : "ended";
+    return pc->status ? pc->status : "";
+}
+
+static bool is_over(const char *told)
+{
+    return strcmp(told, "ended") == 0 || strcmp(told, "not_connected") == 0 ||
+           strcmp(told, "error") == 0;
+}
+
+static struct change change_of(const char *event, const struct provider_call *pc)
+{
+    const char *told = status_told(event, pc);
+    struct change c = {0};
+
+    if (strcmp(told, "registered") == 0)
+        c.state = "accepted";
+    if (strcmp(told, "ongoing") == 0) {
+        c.state = "ongoing";
+        c.call_status = "in_progress";
+    }
+    if (!is_over(told))
+        return c;
+    const struct call_outcome o = call_outcome_of(&(struct call_facts){
+        .status = told,
+        .disconnection_reason = pc->disconnection_reason,
+        .connected = pc->started_at.us != 0,
+        .duration_ms = pc->duration_ms,
+    });
+    c.state = told;
+    c.call_status = o.status;
+    c.outcome = o.outcome;
+    c.row_status = !o.status                             ? "done"
+                   : strcmp(o.status, "canceled") == 0 ? "canceled"
+                   : strcmp(o.status, "failed") == 0   ? "failed"
+                                                         : "done";
+    c.opted_out = o.outcome && strcmp(o.outcome, "dnc") == 0;
+    return c;
+}
+
+static const char *disposition_of(struct op *op, const struct provider_call *pc)
+{
+    const struct cJSON *analysis;
+
+    if (!pc->analysis.text || !json_parse(op, str_of(pc->analysis.text), &analysis)) {
+        op_forgive(op);
+        return NULL;
+    }
+    return json_get_string(json_get(analysis, "custom_analysis_data"), "disposition");
+}
+
+/* Everything a call's row can learn from an event, merged by the statement. */
+static const struct arg *call_args(struct op *op, const struct provider_call *pc,
+                                   const struct change *c, bool moves)
+{
+    bool over = moves && c->row_status;
+    const struct arg args[] = {
+        {"provider", op->app->provider->name},
+        {"provider_call_id", pc->provider_call_id},
+        {"status", moves ? c->call_status : NULL},
+        {"outcome", moves ? c->outcome : NULL},
+        {"disconnection_reason", over ? pc->disconnection_reason : NULL},
+        {"started_at", sql_tstamp(op, pc->started_at)},
+        {"ended_at", sql_tstamp(op, pc->ended_at)},
+        {"duration_seconds", pc->duration_ms ? sql_i64(op, (pc->duration_ms + 500) / 1000) : NULL},
+        {"cost_cents", pc->cost_cents > 0 ? arena_printf(&op->arena, "%.6f", pc->cost_cents) : NULL},
+        {"segments", pc->transcript.text},
+        {"summary", pc->analysis.text},
+        {"disposition", disposition_of(op, pc)},
+        {0},
+        {0},
+    };
+    return memcpy(arena_alloc(&op->arena, sizeof(args)), args, sizeof(args));
+}
+
+static bool apply_to_attempt(struct op *op, const struct rows *a, const struct provider_call *pc,
+                             const struct change *c)
+{
+    const char *state = db_text(a, 0, "state"), *attempt_id = db_text(a, 0, "id");
+    bool refuted = strcmp(state, "rejected") == 0 || strcmp(state, "refuted") == 0;
+    bool moves = !refuted && c->state && attempt_rank(c->state) > attempt_rank(state);
+    struct rows moved, called, ended, opted;
+    struct arg *k = memcpy(arena_alloc(&op->arena, 14 * sizeof(*k)), call_args(op, pc, c, moves),
+                           14 * sizeof(*k));
+    struct ask asks[4];
+    size_t n = 0;
+
+    if (refuted) {
+        log_error(op, "call.accepted_late", F("attempt", attempt_id),
+                  F("provider_call_id", pc->provider_call_id));
+        return db_query(op, &SQL_ATTEMPT_ACCEPTED_LATE,
+                        ARGS({"attempt_id", attempt_id}, {"provider_call_id", pc->provider_call_id}),
+                        &moved);
+    }
+    k[12] = (struct arg){"call_id", db_text(a, 0, "call_id")};
+    asks[n++] = (struct ask){&SQL_EVENT_ATTEMPT_MOVES,
+                             ARGS({"attempt_id", attempt_id}, {"state", moves ? c->state : state},
+                                  {"provider_call_id", pc->provider_call_id},
+                                  {"over", sql_bool(attempt_rank(moves ? c->state : state) == 4)},
+                                  {"poll_seconds", sql_i64(op, op->app->conf->call_poll_seconds)}),
+                             &moved};
+    asks[n++] = (struct ask){&SQL_EVENT_CALL, k, &called};
+    if (moves && c->row_status)
+        asks[n++] = (struct ask){
+            &SQL_EVENT_ROW_ENDS,
+            ARGS({"scheduled_call_id", db_text(a, 0, "scheduled_call_id")}, {"status", c->row_status},
+                 {"reason", c->outcome}, {"provider_call_id", pc->provider_call_id}),
+            &ended};
+    if (moves && c->opted_out)
+        asks[n++] = (struct ask){&SQL_EVENT_OPT_OUT,
+                                 ARGS({"to_number", db_text(a, 0, "to_number")}), &opted};
+    return db_ask(op, asks, n);
+}
+
+bool call_apply(struct op *op, const char *event, const struct provider_call *pc, bool *matched)
+{
+    const struct change c = change_of(event, pc);
+    struct rows attempt, web;
+
+    *matched = false;
+    if (!db_query(op, &SQL_EVENT_ATTEMPT,
+                  ARGS({"attempt_id", echoed_attempt(op, pc)}, {"provider", op->app->provider->name},
+                       {"provider_call_id", pc->provider_call_id}),
+                  &attempt))
+        return false;
+    if (attempt.n) {
+        int64_t was = op->tenant_id;
+        op->tenant_id = db_i64(&attempt, 0, "tenant_id");
+        *matched = true;
+        bool ok = apply_to_attempt(op, &attempt, pc, &c);
+        op->tenant_id = was;
+        return ok;
+    }
+    if (!db_query(op, &SQL_EVENT_WEB_CALL, call_args(op, pc, &c, true), &web))
+        return false;
+    *matched = web.affected > 0;
+    return true;
+}
+
+static bool apply_stored(struct op *op, const struct rows *waiting, int i)
+{
+    const struct provider *p = op->app->provider;
+    struct provider_call pc = {0};
+    const char *event;
+    struct rows rows;
+    bool matched;
+
+    if (!p->read_webhook(op, p, str_of(db_text(waiting, i, "body")), &event, &pc) ||
+        !call_apply(op, event, &pc, &matched))
+        return false;
+    if (!matched)
+        return true; /* stays in the inbox: the call may become ours yet */
+    return db_query(op, &SQL_INBOX_APPLIED,
+                    ARGS({"id", db_text(waiting, i, "id")}, {"result", "applied"}), &rows);
+}
+
+bool webhooks_apply(struct op *op, const char *provider_call_id)
+{
+    struct rows waiting;
+
+    if (!db_begin(op) ||
+        !db_query(op, &SQL_INBOX_WAITING,
+                  ARGS({"provider", op->app->provider->name}, {"provider_call_id", provider_call_id}),
+                  &waiting))
+        return false;
+    for (int i = 0; i < waiting.n; i++)
+        if (!apply_stored(op, &waiting, i))
+            return false;
+    return db_commit(op);
+}
