@@ -1,0 +1,218 @@
+/* http.c - libcurl, kept on a short leash. */
+
+#include "common/provider/http.h"
+
+#include <curl/curl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+enum {
+    CONNECT_TIMEOUT_MS = 5000,
+    UNACKED_TIMEOUT_MS = 5000, /* what the peer's kernel has not acknowledged by then is lost */
+    RETRY_AFTER_MAX_SECONDS = 86400,
+};
+
+/* One handle per thread: it keeps the connections for reads and the parsed CA store. */
+static pthread_key_t thread_handle;
+static pthread_once_t started = PTHREAD_ONCE_INIT;
+
+static void start(void)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK
+        || pthread_key_create(&thread_handle, curl_easy_cleanup) != 0)
+        abort();
+}
+
+static CURL *handle(void)
+{
+    pthread_once(&started, start);
+    CURL *h = pthread_getspecific(thread_handle);
+    if (!h) {
+        h = curl_easy_init();
+        if (!h || pthread_setspecific(thread_handle, h) != 0)
+            abort();
+    }
+    curl_easy_reset(h);
+    return h;
+}
+
+struct exchange {
+    const struct http_request *request;
+    struct http_reply *reply;
+    struct buf body;
+    char problem[CURL_ERROR_SIZE];
+};
+
+/* Called between "connected, TLS included" and the first byte of the request. */
+static int note_sending(void *ctx, char *peer_ip, char *local_ip, int peer_port, int local_port)
+{
+    struct exchange *x = ctx;
+
+    (void)peer_ip, (void)local_ip, (void)peer_port, (void)local_port;
+    x->reply->sent = true;
+    return CURL_PREREQFUNC_OK;
+}
+
+static size_t take_body(char *p, size_t size, size_t n, void *ctx)
+{
+    struct exchange *x = ctx;
+
+    buf_add(&x->body, p, size * n);
+    return x->body.over ? 0 : size * n;
+}
+
+/*
+ * Bytes must not trickle out after we gave up: TCP_USER_TIMEOUT bounds how long
+ * the kernel retransmits, and for what is sent once a zero linger drops the
+ * rest when the socket closes.
+ */
+static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
+{
+    const struct exchange *x = ctx;
+    unsigned unacked_ms = UNACKED_TIMEOUT_MS;
+    struct linger none = {.l_onoff = 1, .l_linger = 0};
+    int fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+
+    (void)purpose;
+    if (fd < 0)
+        return CURL_SOCKET_BAD;
+    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacked_ms, sizeof(unacked_ms));
+    if (x->request->once)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+    return fd;
+}
+
+static struct curl_slist *headers_of(const struct http_request *r)
+{
+    struct curl_slist *list = curl_slist_append(NULL, "Accept: application/json");
+
+    list = curl_slist_append(list, r->authorization);
+    list = curl_slist_append(list, r->body ? "Content-Type: application/json" : "Content-Type:");
+    list = curl_slist_append(list, "Expect:");
+    if (!list)
+        abort();
+    return list;
+}
+
+static void set_rules(CURL *h, struct exchange *x)
+{
+    int timeout_ms = x->request->timeout_ms;
+
+    curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(h, CURLOPT_PROXY, "");
+    curl_easy_setopt(h, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(h, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(h, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(h, CURLOPT_FRESH_CONNECT, x->request->once ? 1L : 0L);
+    curl_easy_setopt(h, CURLOPT_FORBID_REUSE, x->request->once ? 1L : 0L);
+    curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+    curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS,
+                     (long)(timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms : CONNECT_TIMEOUT_MS));
+    /* A resolver that hangs is left behind instead of waited for past the deadline. */
+    curl_easy_setopt(h, CURLOPT_QUICK_EXIT, 1L);
+    curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(h, CURLOPT_OPENSOCKETDATA, x);
+    curl_easy_setopt(h, CURLOPT_PREREQFUNCTION, note_sending);
+    curl_easy_setopt(h, CURLOPT_PREREQDATA, x);
+    curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(h, CURLOPT_WRITEDATA, x);
+    curl_easy_setopt(h, CURLOPT_ERRORBUFFER, x->problem);
+}
+
+static void set_request(CURL *h, const struct http_request *r, struct curl_slist *headers)
+{
+    curl_easy_setopt(h, CURLOPT_URL, r->url);
+    curl_easy_setopt(h, CURLOPT_USERAGENT, "agoralia");
+    curl_easy_setopt(h, CURLOPT_HTTPHEADER, headers);
+    if (r->body || strcmp(r->method, "POST") == 0) {
+        const char *body = r->body ? r->body : "";
+        curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
+        curl_easy_setopt(h, CURLOPT_POSTFIELDS, body);
+    }
+    curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, r->method);
+}
+
+/* retry-after-ms is the SDKs' finer form; libcurl reads the other two, seconds and date. */
+static int read_retry_after(CURL *h)
+{
+    struct curl_header *header;
+    curl_off_t seconds = 0;
+
+    if (curl_easy_header(h, "retry-after-ms", 0, CURLH_HEADER, -1, &header) == CURLHE_OK) {
+        long long ms = strtoll(header->value, NULL, 10);
+        seconds = ms / 1000 + (ms % 1000 > 0);
+    } else if (curl_easy_getinfo(h, CURLINFO_RETRY_AFTER, &seconds) != CURLE_OK) {
+        return 0;
+    }
+    if (seconds < 0)
+        return 0;
+    return seconds < RETRY_AFTER_MAX_SECONDS ? (int)seconds : RETRY_AFTER_MAX_SECONDS;
+}
+
+static void read_answer(struct op *op, CURL *h, struct exchange *x)
+{
+    long status = 0;
+
+    curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &status);
+    x->reply->status = (int)status;
+    x->reply->retry_after_seconds = read_retry_after(h);
+    x->reply->body.p = arena_strndup(&op->arena, x->body.p, x->body.n);
+    x->reply->body.n = x->body.n;
+}
+
+static const char *explain(struct op *op, CURLcode rc, const struct exchange *x)
+{
+    if (x->body.over)
+        return arena_printf(&op->arena, "the answer is longer than %zu bytes", x->body.max);
+    return arena_strdup(&op->arena, x->problem[0] ? x->problem : curl_easy_strerror(rc));
+}
+
+void http_exchange(struct op *op, const struct http_request *r, struct http_reply *out)
+{
+    struct exchange x = {.request = r, .reply = out, .body = {.max = r->max_reply}};
+
+    *out = (struct http_reply){.body = STR("")};
+    if (r->timeout_ms <= 0) { /* 0 would mean "no limit" to libcurl */
+        out->problem = "no time was left for the request";
+        return;
+    }
+    CURL *h = handle();
+    struct curl_slist *headers = headers_of(r);
+    set_rules(h, &x);
+    set_request(h, r, headers);
+    CURLcode rc = curl_easy_perform(h);
+    if (rc == CURLE_OK)
+        read_answer(op, h, &x);
+    else
+        out->problem = explain(op, rc, &x);
+    curl_easy_reset(h); /* nothing may point into this frame afterwards */
+    curl_slist_free_all(headers);
+    buf_free(&x.body);
+}
+
+static void escape(struct buf *b, const char *s, const char *plain)
+{
+    for (; *s; s++) {
+        unsigned char c = (unsigned char)*s;
+        bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        if (alnum || strchr(plain, c))
+            buf_char(b, (char)c);
+        else
+            buf_printf(b, "%%%02X", c);
+    }
+}
+
+void http_path_escape(struct buf *b, const char *s)
+{
+    escape(b, s, "-._~+");
+}
+
+void http_query_escape(struct buf *b, const char *s)
+{
+    escape(b, s, "-._~");
+}

@@ -1,0 +1,114 @@
+/* retell.c - the Retell client's settings, and its vtable. */
+
+#include "common/provider/retell.h"
+
+#include "common/base/conf.h"
+#include "common/base/log.h"
+
+#include <stdlib.h>
+
+static char *copy(const char *s)
+{
+    char *p = strdup(s);
+
+    if (!p)
+        abort();
+    return p;
+}
+
+static char *join(const char *a, const char *b)
+{
+    struct buf text = {0};
+
+    buf_str(&text, a);
+    buf_str(&text, b);
+    return text.p;
+}
+
+static void split_keys(struct retell *r, const char *keys)
+{
+    r->keys_text = copy(keys);
+    for (const char *p = r->keys_text; r->webhook_key_count < RETELL_MAX_WEBHOOK_KEYS;) {
+        p += strspn(p, ", ");
+        size_t n = strcspn(p, ", ");
+        if (n == 0)
+            break;
+        r->webhook_keys[r->webhook_key_count++] = (struct str){p, n};
+        p += n;
+    }
+}
+
+/* NULL, or what is wrong with the settings. */
+static const char *complaint(const struct conf *c)
+{
+    const char *key = c->retell_api_key;
+    const char *url = c->retell_base_url;
+
+    if (!key || !*key)
+        return "RETELL_API_KEY is not set";
+    for (const char *p = key; *p; p++)
+        if (*p <= ' ' || *p > '~')
+            return "RETELL_API_KEY holds a byte that no header can carry";
+    if (strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0)
+        return "RETELL_BASE_URL must start with https:// or http://";
+    if (strcmp(c->retell_paths, "current") != 0 && strcmp(c->retell_paths, "seed") != 0)
+        return "RETELL_PATHS must be current or seed";
+    return NULL;
+}
+
+static void close_retell(struct provider *p)
+{
+    struct retell *r = p->self;
+
+    free(r->base_url);
+    free(r->authorization);
+    free(r->webhook_url);
+    free(r->keys_text);
+    free(r);
+}
+
+static const struct provider functions = {
+    .name = "retell",
+    .create_phone_call = retell_create_phone_call,
+    .create_web_call = retell_create_web_call,
+    .get_call = retell_get_call,
+    .find_calls = retell_find_calls,
+    .list_calls = retell_list_calls,
+    .stop_call = retell_stop_call,
+    .list_numbers = retell_list_numbers,
+    .buy_number = retell_buy_number,
+    .import_number = retell_import_number,
+    .update_number = retell_update_number,
+    .release_number = retell_release_number,
+    .list_agents = retell_list_agents,
+    .get_agent = retell_get_agent,
+    .get_concurrency = retell_get_concurrency,
+    .verify_webhook = retell_verify_webhook,
+    .read_webhook = retell_read_webhook,
+    .close = close_retell,
+};
+
+struct provider *retell_open(const struct conf *conf)
+{
+    const char *wrong = complaint(conf);
+
+    if (wrong) {
+        log_error(NULL, "provider.misconfigured", F("provider", "retell"), F("reason", wrong));
+        return NULL;
+    }
+    struct retell *r = calloc(1, sizeof(*r));
+    if (!r)
+        abort();
+    r->provider = functions;
+    r->provider.self = r;
+    r->base_url = copy(conf->retell_base_url);
+    for (size_t n = strlen(r->base_url); n && r->base_url[n - 1] == '/'; n--)
+        r->base_url[n - 1] = '\0';
+    r->authorization = join("Authorization: Bearer ", conf->retell_api_key);
+    if (conf->public_url)
+        r->webhook_url = join(conf->public_url, "/api/v1/webhooks/retell");
+    split_keys(r, conf->retell_webhook_keys ? conf->retell_webhook_keys : conf->retell_api_key);
+    r->timeout_ms = (int)conf->provider_timeout_ms;
+    r->seed = strcmp(conf->retell_paths, "seed") == 0;
+    return &r->provider;
+}
