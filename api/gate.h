@@ -14,11 +14,11 @@
  * civetweb refuses by itself, through the same error body: control characters
  * and NUL in the head, unknown methods, a head above its buffer.
  *
- * What remains, because civetweb hides it: empty lines before the request line
- * (the request is answered, then the connection fails), a head whose last line
- * ends in a bare LF when the body begins with CR NUL (neither moves a request's
- * boundary), and "OPTIONS *" and absolute targets for another host, which are
- * closed without an answer.
+ * What remains, because civetweb hides it: which blanks end the request
+ * line; empty lines before it (the request is answered, then the connection
+ * fails); a head whose last line ends in a bare LF when the body begins with
+ * CR NUL.  None of them moves a request's boundary.  "OPTIONS *" and absolute
+ * targets for another host are closed without an answer.
  */
 #ifndef AGORALIA_GATE_H
 #define AGORALIA_GATE_H

@@ -64,7 +64,7 @@ static bool matches(const char *pattern, struct str path, struct match *m)
 {
     size_t pn = strlen(pattern), i = 0, k = 0;
 
-    m->n = 0;
+    *m = (struct match){0};
     while (i < pn && k < path.n) {
         if (pattern[i] != '{') {
             if (pattern[i++] != path.p[k++])
