@@ -1,0 +1,90 @@
+/* notify.c - LISTEN, and poll() for what it brings. */
+
+#include "common/store/notify.h"
+
+#include <errno.h>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <stdlib.h>
+
+struct listener {
+    char *url, *channel;
+    PGconn *pg; /* NULL until first needed, and after a loss */
+};
+
+struct listener *listener_open(const char *database_url, const char *channel)
+{
+    struct listener *l = calloc(1, sizeof(*l));
+
+    if (!l || !(l->url = strdup(database_url)) || !(l->channel = strdup(channel)))
+        abort();
+    return l;
+}
+
+static void disconnect(struct listener *l)
+{
+    PQfinish(l->pg);
+    l->pg = NULL;
+}
+
+void listener_close(struct listener *l)
+{
+    if (!l)
+        return;
+    disconnect(l);
+    free(l->url);
+    free(l->channel);
+    free(l);
+}
+
+static bool lost(struct op *op, struct listener *l)
+{
+    fail_because(op, E_SERVICE_UNAVAILABLE, PQerrorMessage(l->pg),
+                 "The database cannot be listened to");
+    disconnect(l);
+    return false;
+}
+
+static bool connect_listener(struct op *op, struct listener *l)
+{
+    const char *const keys[] = {"dbname", "connect_timeout", "application_name", "keepalives_idle", NULL};
+    const char *const values[] = {l->url, "2", "agoralia-listener", "10", NULL};
+
+    l->pg = PQconnectdbParams(keys, values, 1);
+    if (PQstatus(l->pg) != CONNECTION_OK)
+        return lost(op, l);
+    char *name = PQescapeIdentifier(l->pg, l->channel, strlen(l->channel));
+    PGresult *r = PQexec(l->pg, arena_printf(&op->arena, "LISTEN %s", name));
+    bool ok = PQresultStatus(r) == PGRES_COMMAND_OK;
+    PQclear(r);
+    PQfreemem(name);
+    return ok || lost(op, l);
+}
+
+static bool take_notifications(struct listener *l)
+{
+    PGnotify *n;
+    bool any = false;
+
+    while ((n = PQnotifies(l->pg))) {
+        any = true;
+        PQfreemem(n);
+    }
+    return any;
+}
+
+bool listener_wait(struct op *op, struct listener *l, int timeout_ms, bool *heard)
+{
+    *heard = false;
+    if (!l->pg) {
+        *heard = true; /* what was said while nobody listened */
+        return connect_listener(op, l);
+    }
+    struct pollfd fd = {.fd = PQsocket(l->pg), .events = POLLIN};
+    if (poll(&fd, 1, timeout_ms) < 0 && errno != EINTR)
+        return lost(op, l);
+    if (!PQconsumeInput(l->pg))
+        return lost(op, l);
+    *heard = take_notifications(l);
+    return true;
+}

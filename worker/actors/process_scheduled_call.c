@@ -1,0 +1,14 @@
+/* process_scheduled_call.c - dial one scheduled call, once, if it is still allowed. */
+
+#include "common/call/claim.h"
+#include "common/call/dial.h"
+#include "worker/actors.h"
+
+bool actor_process_scheduled_call(struct op *op, const struct process_scheduled_call_args *args)
+{
+    struct claim claim;
+
+    if (!scheduled_call_claim(op, args->scheduled_call_id, &claim))
+        return false;
+    return claim.fate != CLAIM_INTENT || call_dial(op, &claim);
+}

@@ -1,0 +1,13 @@
+/* sync_retell_call_status.c - apply what the webhook inbox holds of one call. */
+
+#include "common/call/events.h"
+#include "worker/actors.h"
+#include "worker/services.h"
+
+bool actor_sync_retell_call_status(struct op *op, const struct sync_retell_call_status_args *args)
+{
+    if (!webhooks_apply(op, args->provider_call_id))
+        return false;
+    service_wake("dispatcher"); /* a call that ended makes room for another */
+    return true;
+}
