@@ -11,6 +11,8 @@
 #   make fmt              clang-format in place
 #   make clean
 #
+# V=1 shows the commands.
+#
 # Sources are found by folder: common/*/*.c, api/**.c, worker/**.c,
 # tests/retell_sim/*.c, tests/{unit,integration,bench}/*.c, tests/fuzz/fuzz_*.c.
 
@@ -68,6 +70,9 @@ SIM    := $(wildcard tests/retell_sim/*.c)
 SUPPORT := $(wildcard tests/support/*.c)
 GEN    := $(B)/gen/queries.c $(B)/gen/embedded.c
 
+Q := $(if $(V),,@)
+say = @printf '  %-5s %s\n' $(1) $@
+
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 LIB_OBJ := $(call obj,$(COMMON)) $(B)/obj/gen/queries.o $(B)/obj/gen/embedded.o
 # What a test may link: everything but the main()s.
@@ -87,48 +92,58 @@ EMBEDDED   := $(sort $(wildcard sql/migrations/*.sql sql/seed/* common/queue/*.l
 
 $(B)/gen/queries.c $(B)/gen/queries.h &: scripts/embed_sql $(QUERIES)
 	@mkdir -p $(B)/gen
-	scripts/embed_sql $(B)/gen $(QUERIES)
+	$(Q)scripts/embed_sql $(B)/gen $(QUERIES)
 
 $(B)/gen/embedded.c: scripts/embed_files $(EMBEDDED)
 	@mkdir -p $(B)/gen
-	scripts/embed_files $@ $(EMBEDDED)
+	$(Q)scripts/embed_files $@ $(EMBEDDED)
 
 # ---- objects and binaries ------------------------------------------------
 $(B)/obj/%.o: %.c | $(B)/gen/queries.h
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(B)/obj/gen/%.o: $(B)/gen/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(B)/agoralia-api: $(call obj,$(API)) $(LIB_OBJ)
-	$(CC) $(LDFLAGS) $^ -o $@ -lcivetweb $(LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) $^ -o $@ -lcivetweb $(LIBS)
 
 $(B)/agoralia-worker: $(call obj,$(WORKER)) $(LIB_OBJ)
-	$(CC) $(LDFLAGS) $^ -o $@ $(LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) $^ -o $@ $(LIBS)
 
 $(B)/agoralia: $(call obj,$(CLI)) $(LIB_OBJ)
-	$(CC) $(LDFLAGS) $^ -o $@ $(LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) $^ -o $@ $(LIBS)
 
 $(B)/retell-sim: $(call obj,$(SIM)) $(LIB_OBJ)
-	$(CC) $(LDFLAGS) $^ -o $@ $(LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) $^ -o $@ $(LIBS)
 
 $(UNIT): $(B)/unit/%: $(B)/obj/tests/unit/%.o $(TEST_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $^ -o $@ -lcmocka -lcivetweb $(LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) $^ -o $@ -lcmocka -lcivetweb $(LIBS)
 
 $(INTEGRATION): $(B)/integration/%: $(B)/obj/tests/integration/%.o $(TEST_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $^ -o $@ -lcmocka -lcivetweb $(LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) $^ -o $@ -lcmocka -lcivetweb $(LIBS)
 
 $(BENCH): $(B)/bench/%: $(B)/obj/tests/bench/%.o $(TEST_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) $^ -o $@ -lcivetweb $(LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) $^ -o $@ -lcivetweb $(LIBS)
 
 $(FUZZ): $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(TEST_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ -o $@ -lcivetweb $(LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ -o $@ -lcivetweb $(LIBS)
 
 # ---- tests and gates -----------------------------------------------------
 unit-build: $(UNIT)
