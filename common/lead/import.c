@@ -1,0 +1,303 @@
+/* import.c - records into batches, batches into Postgres. */
+
+#include "common/lead/import.h"
+
+#include "common/base/clock.h"
+#include "common/lead/import_row.h"
+#include "common/number/country.h"
+#include "common/number/number_set.h"
+#include "common/store/db.h"
+#include "queries.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum {
+    BATCH_ROWS = 2000,
+    HEADER_SHOWN_BYTES = 64,
+};
+
+/* The batch, a column each; the names are lead_import_batch's parameters. */
+#define BATCH_COLUMNS(X) \
+    X(NAMES, names) \
+    X(PHONES, phones) \
+    X(EMAILS, emails) \
+    X(COMPANIES, companies) \
+    X(ROLES, roles) \
+    X(COUNTRIES, countries) \
+    X(LANGUAGES, languages) \
+    X(CONSENT_BASES, consent_bases) \
+    X(CONSENT_STATUSES, consent_statuses) \
+    X(CONSENT_DATES, consent_dates) \
+    X(CONSENT_SOURCES, consent_sources) \
+    X(METADATA, metadata)
+
+enum batch_column {
+#define X(column, param) BATCH_##column,
+    BATCH_COLUMNS(X)
+#undef X
+        BATCH_COLUMN_COUNT
+};
+
+static const char *const batch_params[] = {
+#define X(column, param) #param,
+    BATCH_COLUMNS(X)
+#undef X
+};
+
+struct lead_import {
+    struct op *op;   /* whoever is feeding */
+    struct op batch; /* an operation of its own: its arena and its session end with it */
+    struct csv_reader *reader;
+    struct import_report report;
+    struct import_rules rules;
+    struct number_set seen;
+    bool mapped;
+    int rows;
+    struct sql_array columns[BATCH_COLUMN_COUNT];
+};
+
+static const char *delimiter_complaint(const char *s)
+{
+    return strlen(s) == 1 && strchr(",;\t|", s[0]) ? NULL : "must be one of , ; tab |";
+}
+
+static const struct field options_fields[] = {
+    FIELD(struct lead_import_options, campaign_id, .min = 1, .max = INT64_MAX),
+    FIELD(struct lead_import_options, country_iso, .check = country_complaint),
+    FIELD(struct lead_import_options, delimiter, .check = delimiter_complaint),
+};
+const struct type lead_import_options_type = TYPE(struct lead_import_options, options_fields);
+
+static void free_import(void *p)
+{
+    struct lead_import *imp = p;
+
+    op_end(&imp->batch);
+    csv_close(imp->reader);
+    import_report_free(&imp->report);
+    number_set_free(&imp->seen);
+    for (int i = 0; i < BATCH_COLUMN_COUNT; i++)
+        sql_array_free(&imp->columns[i]);
+    free(imp);
+}
+
+/* ---- batches ------------------------------------------------------------- */
+
+/* A unit of work inside op's, with a session only while it lasts. */
+static struct op part_of(const struct op *op)
+{
+    return (struct op){
+        .app = op->app,
+        .request_id = op->request_id,
+        .tenant_id = op->tenant_id,
+        .deadline_us = op->deadline_us,
+    };
+}
+
+/* What failed in the part has failed in the whole. */
+static bool fail_like(struct op *op, const struct op *part)
+{
+    return fail_because(op, part->err.code, part->err.cause, "%s", part->err.message);
+}
+
+static void begin_batch(struct lead_import *imp)
+{
+    imp->rows = 0;
+    for (int i = 0; i < BATCH_COLUMN_COUNT; i++)
+        sql_array_reset(&imp->columns[i]);
+    op_end(&imp->batch);
+    imp->batch = part_of(imp->op);
+}
+
+static void add_to_batch(struct lead_import *imp, const struct lead *l)
+{
+    const char *const values[] = {
+        [BATCH_NAMES] = l->name,
+        [BATCH_PHONES] = l->phone,
+        [BATCH_EMAILS] = l->email,
+        [BATCH_COMPANIES] = l->company,
+        [BATCH_ROLES] = l->role,
+        [BATCH_COUNTRIES] = l->country_iso,
+        [BATCH_LANGUAGES] = l->preferred_lang,
+        [BATCH_CONSENT_BASES] = l->consent_basis,
+        [BATCH_CONSENT_STATUSES] = consent_status_names[l->consent_status],
+        [BATCH_CONSENT_DATES] = tstamp_format(&imp->batch.arena, l->consent_date),
+        [BATCH_CONSENT_SOURCES] = l->consent_source,
+        [BATCH_METADATA] = l->metadata.text,
+    };
+
+    for (int i = 0; i < BATCH_COLUMN_COUNT; i++)
+        sql_array_add(&imp->columns[i], values[i]);
+    imp->rows++;
+}
+
+static bool send_batch(struct lead_import *imp, struct rows *counts)
+{
+    struct op *op = &imp->batch;
+    struct arg args[BATCH_COLUMN_COUNT + 2] = {{0}};
+
+    op->deadline_us = imp->op->deadline_us;
+    for (int i = 0; i < BATCH_COLUMN_COUNT; i++)
+        args[i] = (struct arg){batch_params[i], sql_array_close(&imp->columns[i])};
+    args[BATCH_COLUMN_COUNT] = (struct arg){
+        "campaign_id", imp->rules.campaign_id ? sql_i64(op, imp->rules.campaign_id) : NULL};
+    return db_begin(op) && db_query_commit(op, &SQL_LEAD_IMPORT_BATCH, args, counts);
+}
+
+static bool flush(struct lead_import *imp)
+{
+    struct rows counts;
+    struct import_report *report = &imp->report;
+
+    if (imp->rows == 0)
+        return true;
+    if (!send_batch(imp, &counts)) {
+        err_detail_i64(imp->op, "imported", report->imported);
+        err_detail_i64(imp->op, "updated", report->updated);
+        return fail_like(imp->op, &imp->batch);
+    }
+    int64_t inserted = db_i64(&counts, 0, "inserted"), updated = db_i64(&counts, 0, "updated");
+    int64_t on_dnc = db_i64(&counts, 0, "on_dnc");
+    report->imported += inserted;
+    report->updated += updated;
+    report->skipped += imp->rows - inserted - updated;
+    if (on_dnc)
+        import_notice(report, &(struct import_notice){"NUMBER_ON_DNC", "phone", on_dnc, 0});
+    begin_batch(imp);
+    return true;
+}
+
+/* ---- records ------------------------------------------------------------- */
+
+static void note_ignored_columns(struct lead_import *imp, const struct csv_record *header)
+{
+    for (size_t i = 0; i < header->n; i++) {
+        struct str text = header->fields[i];
+
+        if (text.n == 0 || lead_column_of(text) != LEAD_IGNORED || header->n == 1)
+            continue;
+        size_t shown = text.n < HEADER_SHOWN_BYTES ? text.n : HEADER_SHOWN_BYTES;
+        const char *name = arena_strndup(&imp->op->arena, text.p, shown);
+        import_notice(&imp->report,
+                      &(struct import_notice){"COLUMN_IGNORED", name, 1, header->line});
+    }
+}
+
+static bool map_columns(struct lead_import *imp, const struct csv_record *first)
+{
+    struct lead_columns *columns = &imp->rules.columns;
+
+    if (!lead_columns_map(first, imp->rules.default_country, columns))
+        return import_fault(imp->op, &imp->report, "PHONE_COLUMN_MISSING", first->line);
+    if (columns->at[LEAD_TENANT_ID])
+        return import_fault(imp->op, &imp->report, "TENANT_COLUMN", first->line);
+    if (columns->headed)
+        note_ignored_columns(imp, first);
+    else
+        import_notice(&imp->report, &(struct import_notice){"NO_HEADER", NULL, 1, first->line});
+    return imp->mapped = true;
+}
+
+static bool take_lead(struct lead_import *imp, const struct csv_record *r)
+{
+    struct import_row row;
+
+    if (!import_row_read(&imp->batch.arena, &imp->rules, r, &imp->report, &row))
+        return true;
+    switch (number_set_add(&imp->seen, e164_key(&row.phone))) {
+    case NUMBER_SET_FULL: return import_fault(imp->op, &imp->report, "TOO_MANY_ROWS", r->line);
+    case NUMBER_SET_KNOWN:
+        import_error(&imp->report, &(struct import_error){r->line, "phone", "DUPLICATE_IN_FILE",
+                                                          str_of(row.phone.text)});
+        return true;
+    case NUMBER_SET_NEW: break;
+    }
+    add_to_batch(imp, &row.lead);
+    return imp->rows < BATCH_ROWS || flush(imp);
+}
+
+static bool take_record(void *ctx, const struct csv_record *r)
+{
+    struct lead_import *imp = ctx;
+
+    if (!imp->mapped) {
+        if (!map_columns(imp, r))
+            return false;
+        if (imp->rules.columns.headed)
+            return true;
+    }
+    return take_lead(imp, r);
+}
+
+/* ---- the file ------------------------------------------------------------ */
+
+static bool verify_campaign(struct op *op, int64_t id)
+{
+    struct op part = part_of(op);
+    struct rows rows;
+    bool known = false;
+
+    if (!db_query(&part, &SQL_LEAD_IMPORT_CAMPAIGN, ARGS({"campaign_id", sql_i64(&part, id)}),
+                  &rows))
+        fail_like(op, &part);
+    else if (!(known = rows.n > 0))
+        fail(op, E_CAMPAIGN_NOT_FOUND, "Campaign with ID %" PRId64 " not found", id);
+    op_end(&part);
+    return known;
+}
+
+struct lead_import *lead_import_open(struct op *op, const struct lead_import_options *o)
+{
+    int64_t campaign_id = o->campaign_id.set ? o->campaign_id.v : 0;
+
+    if (campaign_id && !verify_campaign(op, campaign_id))
+        return NULL;
+    struct lead_import *imp = calloc(1, sizeof(*imp));
+    if (!imp)
+        abort();
+    imp->op = op;
+    imp->rules = (struct import_rules){
+        .default_country = o->country_iso,
+        .campaign_id = campaign_id,
+        .now_us = clock_now_us(),
+    };
+    imp->reader = csv_open(&(struct csv_options){
+        .delimiter = o->delimiter ? o->delimiter[0] : '\0',
+        .take = take_record,
+        .ctx = imp,
+    });
+    arena_defer(&op->arena, free_import, imp);
+    begin_batch(imp);
+    return imp;
+}
+
+/* The reader stops for a fault of the file, or because take_record() has failed. */
+static bool why_stopped(struct lead_import *imp)
+{
+    struct csv_summary s = csv_summary(imp->reader);
+
+    if (imp->op->err.code != E_NONE)
+        return false;
+    return import_fault(imp->op, &imp->report, s.fault, s.fault_line);
+}
+
+bool lead_import_feed(struct op *op, struct lead_import *imp, struct str bytes)
+{
+    imp->op = op;
+    return csv_feed(imp->reader, bytes) || why_stopped(imp);
+}
+
+bool lead_import_finish(struct op *op, struct lead_import *imp, struct buf *reply)
+{
+    imp->op = op;
+    if (!csv_finish(imp->reader))
+        return why_stopped(imp);
+    if (!imp->mapped)
+        return import_fault(op, &imp->report, "EMPTY_FILE", 0);
+    if (!flush(imp))
+        return false;
+    struct csv_summary s = csv_summary(imp->reader);
+    import_report_write(&imp->report, &s, reply);
+    return true;
+}
