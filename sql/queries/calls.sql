@@ -194,7 +194,7 @@ SELECT id, consent_status, country_iso
 -- name: claim_number
 -- Do-not-call writers take it exclusively.  The facts are read by later statements, whose snapshots
 -- see whatever was committed while this one waited.
-SELECT pg_advisory_xact_lock_shared(hashtextextended(:tenant_id::text || ':' || to_number, 0))
+SELECT pg_advisory_xact_lock_shared(hashtextextended(tenant_id || ':' || to_number, 0))
   FROM scheduled_calls
  WHERE tenant_id = :tenant_id AND id = :id;
 
