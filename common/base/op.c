@@ -86,3 +86,18 @@ void op_end(struct op *op)
     arena_end(&op->arena);
     op->db = NULL;
 }
+
+struct op op_part(const struct op *op)
+{
+    return (struct op){
+        .app = op->app,
+        .request_id = op->request_id,
+        .tenant_id = op->tenant_id,
+        .deadline_us = op->deadline_us,
+    };
+}
+
+bool op_fail_like(struct op *op, const struct op *part)
+{
+    return fail_because(op, part->err.code, part->err.cause, "%s", part->err.message);
+}

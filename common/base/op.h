@@ -33,11 +33,22 @@ struct op {
     int64_t tenant_id;      /* bound as :tenant_id by every query; 0 = the platform itself */
     int64_t deadline_us;    /* CLOCK_MONOTONIC; bounds every wait below; 0 = the callee's default */
     struct arena arena;
-    struct db *db;          /* leased on first use */
-    struct err err;         /* the first failure; later ones only reach the log */
+    struct db *db;  /* leased on first use */
+    struct err err; /* the first failure; later ones only reach the log */
 };
 
 void op_end(struct op *op);
+
+/*
+ * A unit of work inside op's: the same tenant and deadline, its own memory and
+ * its own session.  For what repeats without end (batches of a file), so that
+ * each round's memory goes and no session is held while waiting for the next.
+ * To be ended with op_end().
+ */
+struct op op_part(const struct op *op);
+
+/* What failed in the part has failed in the whole; returns false. */
+bool op_fail_like(struct op *op, const struct op *part);
 
 /* Forget the error, keep everything else: for a caller that has an answer to it. */
 void op_forgive(struct op *op);
