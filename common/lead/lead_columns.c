@@ -37,6 +37,10 @@ static void map_headers(const struct csv_record *first, struct lead_columns *c)
         if (!c->at[column])
             c->at[column] = i + 1;
     }
+    if (!c->nphones && c->at[LEAD_NUMBER]) {
+        c->at[LEAD_PHONE] = c->at[LEAD_NUMBER];
+        take_phone(c, c->at[LEAD_NUMBER] - 1);
+    }
 }
 
 /* Even a number that is refused is a number: what follows a header never looks like this. */

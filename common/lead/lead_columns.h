@@ -7,6 +7,7 @@
 enum lead_column {
     LEAD_IGNORED,
     LEAD_PHONE,
+    LEAD_NUMBER, /* a phone where nothing else is: files have other numbers too */
     LEAD_NAME,
     LEAD_FIRST_NAME,
     LEAD_LAST_NAME,

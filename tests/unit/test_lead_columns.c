@@ -121,6 +121,23 @@ static void of_two_columns_with_one_meaning_the_first_stands(void **state)
     assert_int_equal(c.at[LEAD_NAME], 1);
 }
 
+static void a_column_called_number_is_the_phone_where_nothing_else_is(void **state)
+{
+    struct str alone[] = {STR("name"), STR("number")};
+    struct str beside[] = {STR("number"), STR("mobile")};
+    struct csv_record h = record_of(alone, 2);
+    struct lead_columns c;
+    (void)state;
+
+    assert_true(lead_columns_map(&h, NULL, &c));
+    assert_int_equal(c.nphones, 1);
+    assert_int_equal(c.phones[0], 1);
+    h = record_of(beside, 2);
+    assert_true(lead_columns_map(&h, NULL, &c));
+    assert_int_equal(c.nphones, 1);
+    assert_int_equal(c.phones[0], 1);
+}
+
 static void a_list_of_numbers_needs_no_header(void **state)
 {
     struct str number[] = {STR("349 123 4567")}, refused[] = {STR("212345678")};
@@ -267,6 +284,7 @@ int main(void)
         cmocka_unit_test(every_word_of_the_tables_is_folded),
         cmocka_unit_test(columns_are_found_wherever_they_stand),
         cmocka_unit_test(of_two_columns_with_one_meaning_the_first_stands),
+        cmocka_unit_test(a_column_called_number_is_the_phone_where_nothing_else_is),
         cmocka_unit_test(a_list_of_numbers_needs_no_header),
         cmocka_unit_test(without_a_header_the_first_number_is_the_phone),
         cmocka_unit_test(consent_words_are_mapped_and_nothing_else_is_granted),
