@@ -335,3 +335,8 @@ struct csv_summary csv_summary(const struct csv_reader *r)
         .fault_line = r->fault_line,
     };
 }
+
+const char *csv_delimiter_complaint(const char *s)
+{
+    return s[0] && strchr(",;\t|", s[0]) && !s[1] ? NULL : "must be one of , ; tab |";
+}

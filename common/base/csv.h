@@ -29,6 +29,12 @@ struct csv_record {
     const char *fault;        /* NULL, or NUL_BYTE, FIELD_COUNT, FIELD_TOO_LONG */
 };
 
+/* A line of prose under a table, as some exports end with: no delimiter in it. */
+static inline bool csv_is_footer(const struct csv_record *r)
+{
+    return r->given == 1 && r->n > 1;
+}
+
 struct csv_options {
     char delimiter;                                      /* '\0' = find out */
     bool (*take)(void *ctx, const struct csv_record *r); /* false = stop reading */
@@ -57,5 +63,8 @@ bool csv_feed(struct csv_reader *r, struct str bytes) MUSTCHECK;
 bool csv_finish(struct csv_reader *r) MUSTCHECK;
 
 struct csv_summary csv_summary(const struct csv_reader *r);
+
+/* NULL when s is a delimiter that may be asked for: for field tables. */
+const char *csv_delimiter_complaint(const char *s);
 
 #endif

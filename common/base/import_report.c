@@ -154,3 +154,10 @@ bool import_fault(struct op *op, const struct import_report *r, const char *code
     err_detail_i64(op, "updated", r->updated);
     return fail(op, class_of_it, "%s", explain(code));
 }
+
+bool import_stopped(struct op *op, const struct import_report *r, const struct csv_reader *reader)
+{
+    struct csv_summary s = csv_summary(reader);
+
+    return op->err.code == E_NONE && import_fault(op, r, s.fault, s.fault_line);
+}

@@ -53,4 +53,8 @@ void import_report_free(struct import_report *r);
  */
 bool import_fault(struct op *op, const struct import_report *r, const char *code, int64_t line);
 
+/* The reader has stopped: as import_fault() for a fault of the file, unless op has failed already.
+ */
+bool import_stopped(struct op *op, const struct import_report *r, const struct csv_reader *reader);
+
 #endif

@@ -57,15 +57,10 @@ struct lead_import {
     struct sql_array columns[BATCH_COLUMN_COUNT];
 };
 
-static const char *delimiter_complaint(const char *s)
-{
-    return strlen(s) == 1 && strchr(",;\t|", s[0]) ? NULL : "must be one of , ; tab |";
-}
-
 static const struct field options_fields[] = {
     FIELD(struct lead_import_options, campaign_id, .min = 1, .max = INT64_MAX),
     FIELD(struct lead_import_options, country_iso, .check = country_complaint),
-    FIELD(struct lead_import_options, delimiter, .check = delimiter_complaint),
+    FIELD(struct lead_import_options, delimiter, .check = csv_delimiter_complaint),
 };
 const struct type lead_import_options_type = TYPE(struct lead_import_options, options_fields);
 
@@ -84,30 +79,13 @@ static void free_import(void *p)
 
 /* ---- batches ------------------------------------------------------------- */
 
-/* A unit of work inside op's, with a session only while it lasts. */
-static struct op part_of(const struct op *op)
-{
-    return (struct op){
-        .app = op->app,
-        .request_id = op->request_id,
-        .tenant_id = op->tenant_id,
-        .deadline_us = op->deadline_us,
-    };
-}
-
-/* What failed in the part has failed in the whole. */
-static bool fail_like(struct op *op, const struct op *part)
-{
-    return fail_because(op, part->err.code, part->err.cause, "%s", part->err.message);
-}
-
 static void begin_batch(struct lead_import *imp)
 {
     imp->rows = 0;
     for (int i = 0; i < BATCH_COLUMN_COUNT; i++)
         sql_array_reset(&imp->columns[i]);
     op_end(&imp->batch);
-    imp->batch = part_of(imp->op);
+    imp->batch = op_part(imp->op);
 }
 
 static void add_to_batch(struct lead_import *imp, const struct lead *l)
@@ -155,7 +133,7 @@ static bool flush(struct lead_import *imp)
     if (!send_batch(imp, &counts)) {
         err_detail_i64(imp->op, "imported", report->imported);
         err_detail_i64(imp->op, "updated", report->updated);
-        return fail_like(imp->op, &imp->batch);
+        return op_fail_like(imp->op, &imp->batch);
     }
     int64_t inserted = db_i64(&counts, 0, "inserted"), updated = db_i64(&counts, 0, "updated");
     int64_t on_dnc = db_i64(&counts, 0, "on_dnc");
@@ -234,13 +212,13 @@ static bool take_record(void *ctx, const struct csv_record *r)
 
 static bool verify_campaign(struct op *op, int64_t id)
 {
-    struct op part = part_of(op);
+    struct op part = op_part(op);
     struct rows rows;
     bool known = false;
 
     if (!db_query(&part, &SQL_LEAD_IMPORT_CAMPAIGN, ARGS({"campaign_id", sql_i64(&part, id)}),
                   &rows))
-        fail_like(op, &part);
+        op_fail_like(op, &part);
     else if (!(known = rows.n > 0))
         fail(op, E_CAMPAIGN_NOT_FOUND, "Campaign with ID %" PRId64 " not found", id);
     op_end(&part);
@@ -272,27 +250,17 @@ struct lead_import *lead_import_open(struct op *op, const struct lead_import_opt
     return imp;
 }
 
-/* The reader stops for a fault of the file, or because take_record() has failed. */
-static bool why_stopped(struct lead_import *imp)
-{
-    struct csv_summary s = csv_summary(imp->reader);
-
-    if (imp->op->err.code != E_NONE)
-        return false;
-    return import_fault(imp->op, &imp->report, s.fault, s.fault_line);
-}
-
 bool lead_import_feed(struct op *op, struct lead_import *imp, struct str bytes)
 {
     imp->op = op;
-    return csv_feed(imp->reader, bytes) || why_stopped(imp);
+    return csv_feed(imp->reader, bytes) || import_stopped(op, &imp->report, imp->reader);
 }
 
 bool lead_import_finish(struct op *op, struct lead_import *imp, struct buf *reply)
 {
     imp->op = op;
     if (!csv_finish(imp->reader))
-        return why_stopped(imp);
+        return import_stopped(op, &imp->report, imp->reader);
     if (!imp->mapped)
         return import_fault(op, &imp->report, "EMPTY_FILE", 0);
     if (!flush(imp))

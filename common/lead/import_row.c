@@ -69,12 +69,6 @@ static bool read_text(const struct reading *r, enum lead_column column, size_t m
     return true;
 }
 
-/* A line of prose under the table, as some exports end with: no delimiter in it and no number. */
-static bool is_footer(const struct reading *r)
-{
-    return r->record->given == 1 && r->record->n > 1;
-}
-
 static const char *write_others(const struct reading *r, const struct phone_cell *phones)
 {
     struct buf json = {0};
@@ -95,7 +89,7 @@ static bool read_phone(const struct reading *r, const char *country)
     struct phone_cell phones;
     const char *wrong = phone_cell_read(text, country, &phones);
 
-    if (wrong && is_footer(r)) {
+    if (wrong && csv_is_footer(r->record)) {
         r->report->skipped++;
         return false;
     }
