@@ -235,6 +235,14 @@ int rude_requests(struct rude_server *s, const char *method)
     return n;
 }
 
+const char *rude_request(struct rude_server *s, size_t i)
+{
+    pthread_mutex_lock(&s->lock);
+    const char *text = i < s->nrequests ? s->requests[i] : NULL;
+    pthread_mutex_unlock(&s->lock);
+    return text;
+}
+
 const char *rude_last(struct rude_server *s)
 {
     pthread_mutex_lock(&s->lock);

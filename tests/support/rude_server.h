@@ -37,7 +37,8 @@ int rude_port(const struct rude_server *s);
 int rude_connections(struct rude_server *s);
 int rude_requests(struct rude_server *s, const char *method);
 
-/* Head and body of the newest request, until the next one arrives. */
+/* Head and body of the newest request, and of the i-th (NULL: not there yet). */
 const char *rude_last(struct rude_server *s);
+const char *rude_request(struct rude_server *s, size_t i);
 
 #endif
