@@ -31,7 +31,7 @@ struct exchange {
     struct scratch *scratch;
     int64_t start_us;
     int64_t waited_us, received; /* of an upload */
-    bool running, uploading;     /* counted as such */
+    bool counted;                /* among the unanswered */
     bool close;
     char request_id[REQUEST_ID_SIZE];
 };
@@ -155,34 +155,38 @@ static bool is_probe(const struct route *r)
 }
 
 /* A bounded number at once, so that a slow database does not take the probes' threads too. */
-static bool enter(struct exchange *x)
+static bool run_bounded(struct exchange *x)
 {
     bool upload = x->req.route->kind == KIND_STREAM;
-
-    if (is_probe(x->req.route))
-        return true;
-    x->running = true;
-    x->uploading = upload;
     int running = atomic_fetch_add(&x->front->running, 1);
     int uploads = upload ? atomic_fetch_add(&x->front->uploads, 1) : 0;
-    if (running >= x->front->max_running || uploads >= x->front->max_uploads
-        || atomic_load(&x->front->draining))
-        return busy(x);
-    return true;
+    bool ok;
+
+    if (running >= x->front->max_running || uploads >= x->front->max_uploads)
+        ok = busy(x);
+    else
+        ok = run_handler(x);
+    atomic_fetch_sub(&x->front->running, 1);
+    if (upload)
+        atomic_fetch_sub(&x->front->uploads, 1);
+    return ok;
 }
 
-/* Only when the answer is sent: who drains the server waits for that. */
-static void leave(struct exchange *x)
+/* Counted until its answer is sent: who drains the server waits for that. */
+static bool dispatch(struct exchange *x)
 {
-    if (x->running)
-        atomic_fetch_sub(&x->front->running, 1);
-    if (x->uploading)
-        atomic_fetch_sub(&x->front->uploads, 1);
+    if (is_probe(x->req.route))
+        return run_handler(x);
+    x->counted = true;
+    atomic_fetch_add(&x->front->unanswered, 1);
+    if (atomic_load(&x->front->draining))
+        return busy(x);
+    return run_bounded(x);
 }
 
 static bool run(struct exchange *x)
 {
-    return pass_gate(x) && find_route(x) && pass_body_gate(x) && enter(x) && run_handler(x);
+    return pass_gate(x) && find_route(x) && pass_body_gate(x) && dispatch(x);
 }
 
 static void settle(struct exchange *x, bool ok)
@@ -240,7 +244,8 @@ static void finish(struct exchange *x, bool ok)
     record(x);
     if (x->close || x->wire->broken)
         wire_close(x->wire);
-    leave(x);
+    if (x->counted)
+        atomic_fetch_sub(&x->front->unanswered, 1);
     op_end(&x->op);
     x->scratch->body = x->rep.body;
     reuse(&x->scratch->body);

@@ -18,6 +18,7 @@ struct front {
     int max_running; /* requests in a handler at once; one more is answered 503 */
     int max_uploads; /* of them, uploads: a slow one holds its thread for long */
     atomic_int running, uploads;
+    atomic_int unanswered; /* requests let in whose answer is not sent yet */
     atomic_bool draining;
 };
 

@@ -267,7 +267,7 @@ void server_stop(struct server *s, int drain_ms)
     int64_t deadline_us = clock_mono_us() + (int64_t)drain_ms * 1000;
 
     atomic_store(&s->front.draining, true);
-    while (atomic_load(&s->front.running) > 0 && clock_mono_us() < deadline_us)
+    while (atomic_load(&s->front.unanswered) > 0 && clock_mono_us() < deadline_us)
         nanosleep(&pause, NULL);
     interrupt_threads(s);
     mg_stop(s->ctx);
