@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 #define INBOUND_TIMEOUT_MS 10000.0
-#define HELD_AT_MOST_MS 60000.0
+#define HELD_AT_MOST_MS 600e3
 #define STALE_MS 301000
 #define COPY_AFTER_MS 20.0
 

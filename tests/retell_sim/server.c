@@ -16,7 +16,7 @@ struct sim_conn {
     struct sim_server *server;
     struct sim_exchange *x; /* the one being handled */
     struct buf in;
-    bool closing, advancing;
+    bool closing, advancing, refused;
     struct sim_conn *next, *prev; /* in the simulator's list */
 };
 
@@ -177,16 +177,17 @@ void sim_exchange_hang(struct sim_exchange *x)
         exchange_free(x);
 }
 
-/* Refuse what cannot be framed, and close: the rest of the stream has no meaning. */
+/* Refuse what cannot be framed or is too large: the rest of the stream has no meaning.  It is read
+ * and dropped until the client closes, for closing first would reset the answer away. */
 static void refuse(struct sim_conn *c, int status)
 {
     struct buf head = {0};
 
     buf_printf(&head, "HTTP/1.1 %d %s\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", status,
                sim_http_reason(status));
+    c->refused = true;
     c->in.n = 0;
-    uv_read_stop((uv_stream_t *)&c->tcp);
-    conn_write(c, buf_view(&head), STR(""), true);
+    conn_write(c, buf_view(&head), STR(""), false);
     buf_free(&head);
 }
 
@@ -277,7 +278,7 @@ static void advance(struct sim_conn *c)
     if (c->advancing)
         return;
     c->advancing = true;
-    while (!c->x && !c->closing && c->in.n && take_one(c))
+    while (!c->x && !c->closing && !c->refused && c->in.n && take_one(c))
         ;
     c->advancing = false;
 }
@@ -305,6 +306,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *into)
         conn_close(c);
         return;
     }
+    if (c->refused)
+        return;
     c->in.n += (size_t)n;
     advance(c);
 }
