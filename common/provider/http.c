@@ -110,6 +110,8 @@ static void set_rules(CURL *h, struct exchange *x)
     curl_easy_setopt(h, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(h, CURLOPT_FRESH_CONNECT, x->request->once ? 1L : 0L);
     curl_easy_setopt(h, CURLOPT_FORBID_REUSE, x->request->once ? 1L : 0L);
+    /* With a CA folder besides the CA file libcurl parses them anew each time: 20 ms of CPU. */
+    curl_easy_setopt(h, CURLOPT_CAPATH, NULL);
     curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
     curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS,
                      (long)(timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms : CONNECT_TIMEOUT_MS));

@@ -5,6 +5,7 @@
  * https only.  It does not fail(): it says what is known.  `sent` false means
  * that not one byte of the request left this machine (name, TCP or TLS failed,
  * or no time was left); anything that broke later has sent = true, status = 0.
+ * The process must ignore SIGPIPE: OpenSSL writes without MSG_NOSIGNAL.
  *
  * A request marked `once` goes over a connection opened for it and closed after
  * it.  libcurl would otherwise silently send a POST again when a kept

@@ -16,6 +16,16 @@ static char *copy(const char *s)
     return p;
 }
 
+/* Without the slashes at its end, because every path begins with one. */
+static char *copy_url(const char *url)
+{
+    char *p = copy(url);
+
+    for (size_t n = strlen(p); n && p[n - 1] == '/'; n--)
+        p[n - 1] = '\0';
+    return p;
+}
+
 static char *join(const char *a, const char *b)
 {
     struct buf text = {0};
@@ -101,12 +111,13 @@ struct provider *retell_open(const struct conf *conf)
         abort();
     r->provider = functions;
     r->provider.self = r;
-    r->base_url = copy(conf->retell_base_url);
-    for (size_t n = strlen(r->base_url); n && r->base_url[n - 1] == '/'; n--)
-        r->base_url[n - 1] = '\0';
+    r->base_url = copy_url(conf->retell_base_url);
     r->authorization = join("Authorization: Bearer ", conf->retell_api_key);
-    if (conf->public_url)
-        r->webhook_url = join(conf->public_url, "/api/v1/webhooks/retell");
+    if (conf->public_url) {
+        char *base = copy_url(conf->public_url);
+        r->webhook_url = join(base, "/api/v1/webhooks/retell");
+        free(base);
+    }
     split_keys(r, conf->retell_webhook_keys ? conf->retell_webhook_keys : conf->retell_api_key);
     r->timeout_ms = (int)conf->provider_timeout_ms;
     r->seed = strcmp(conf->retell_paths, "seed") == 0;

@@ -53,17 +53,17 @@ const struct cJSON *retell_json(struct op *op, struct str body);
  */
 const char *retell_words(struct op *op, struct str body);
 
-/* Follow a list to its end or to `limit` items.  write_query/write_body may be NULL. */
 struct retell_list {
     enum retell_op op;
-    const char *filter; /* members of the body before the paging ones, "" = {}; NULL = no body */
-    bool cursor_in_body;
+    const char *filter;  /* the body's members before those for paging; NULL = no body */
+    bool cursor_in_body; /* else limit and cursor go into the query */
     size_t limit;
-    void (*take)(struct op *op, const struct cJSON *item, void *ctx);
+    /* False: it cannot be read, though it may matter; the list is then not complete. */
+    bool (*take)(struct op *op, const struct cJSON *item, void *ctx);
     void *ctx;
 };
 
-/* *complete is false when the provider had more than limit. */
+/* Follow a list to its end or to limit items.  *complete: the caller has seen all there is. */
 bool retell_follow(struct op *op, const struct provider *p, const struct retell_list *list,
                    bool *complete) MUSTCHECK;
 
@@ -83,6 +83,9 @@ void retell_put_agent_override(struct buf *b, const char *webhook_url, int ring_
 
 /* Copy a finished buffer into the arena and free it. */
 const char *retell_finish(struct op *op, struct buf *b);
+
+/* Milliseconds since 1970 in a member; the null instant when untold or beyond reason. */
+struct tstamp retell_instant(const struct cJSON *object, const char *key);
 
 /* False when the object names no call. */
 bool retell_read_call(struct op *op, const struct cJSON *object,

@@ -17,15 +17,16 @@ static bool read_agent(struct op *op, const struct cJSON *agent, struct provider
     return out->agent_id && *out->agent_id;
 }
 
-static void take_agent(struct op *op, const struct cJSON *item, void *ctx)
+static bool take_agent(struct op *op, const struct cJSON *item, void *ctx)
 {
     struct provider_agents *agents = ctx;
     struct provider_agent agent;
 
     if (!read_agent(op, item, &agent))
-        return;
+        return true; /* not one that we could use */
     agents->items = retell_grow(op, agents->items, agents->n, sizeof(agent));
     agents->items[agents->n++] = agent;
+    return true;
 }
 
 bool retell_list_agents(struct op *op, const struct provider *p, struct provider_agents *out)

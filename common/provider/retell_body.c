@@ -98,14 +98,14 @@ static bool read_page(struct op *op, const struct cJSON *reply, struct page *out
     return fail(op, E_PROVIDER_ERROR, "Retell's list has more but no way to it");
 }
 
+/* Returns how many the page has; takes room of them at most. */
 static size_t take_items(struct op *op, const struct retell_list *list, const struct page *page,
-                         size_t room)
+                         size_t room, bool *whole)
 {
     size_t n = 0;
 
     for (const struct cJSON *v = json_first(page->items); v; v = json_next(v), n++)
-        if (n < room)
-            list->take(op, v, list->ctx);
+        *whole &= n < room && list->take(op, v, list->ctx);
     return n;
 }
 
@@ -115,6 +115,7 @@ bool retell_follow(struct op *op, const struct provider *p, const struct retell_
     size_t left = list->limit;
     const char *cursor = NULL;
 
+    *complete = true;
     for (;;) {
         size_t items = left < PAGE_ITEMS ? left : PAGE_ITEMS;
         const struct cJSON *reply;
@@ -124,8 +125,8 @@ bool retell_follow(struct op *op, const struct provider *p, const struct retell_
                                  .body = body_of(op, list, items, cursor)};
         if (!retell_ask(op, p, &ask, &reply) || !read_page(op, reply, &page))
             return false;
-        size_t n = take_items(op, list, &page, left);
-        *complete = n <= left && !page.cursor;
+        size_t n = take_items(op, list, &page, left, complete);
+        *complete &= !page.cursor || n < left;
         if (!page.cursor || n >= left)
             return true;
         if (n == 0 || (cursor && strcmp(cursor, page.cursor) == 0))

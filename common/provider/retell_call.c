@@ -20,7 +20,7 @@ static int64_t read_ms(const struct cJSON *object, const char *key)
     return ms > 0 && ms <= MAX_EPOCH_MS ? ms : 0;
 }
 
-static struct tstamp read_instant(const struct cJSON *object, const char *key)
+struct tstamp retell_instant(const struct cJSON *object, const char *key)
 {
     return (struct tstamp){read_ms(object, key) * 1000};
 }
@@ -54,8 +54,8 @@ bool retell_read_call(struct op *op, const struct cJSON *call, struct provider_c
         .from_number = json_get_string(call, "from_number"),
         .to_number = json_get_string(call, "to_number"),
         .disconnection_reason = json_get_string(call, "disconnection_reason"),
-        .started_at = read_instant(call, "start_timestamp"),
-        .ended_at = read_instant(call, "end_timestamp"),
+        .started_at = retell_instant(call, "start_timestamp"),
+        .ended_at = retell_instant(call, "end_timestamp"),
         .duration_ms = read_ms(call, "duration_ms"),
         .recording_url = json_get_string(call, "recording_url"),
         .metadata = read_text(op, metadata, json_is_object(metadata)),

@@ -9,7 +9,6 @@ bool retell_create_web_call(struct op *op, const struct provider *p, const char 
     const struct retell *r = p->self;
     const struct cJSON *reply;
     struct buf b = {0};
-    int64_t expires_ms = 0;
 
     buf_char(&b, '{');
     retell_put(&b, "agent_id", agent_id);
@@ -20,12 +19,10 @@ bool retell_create_web_call(struct op *op, const struct provider *p, const char 
     struct retell_ask ask = {.op = RETELL_create_web_call, .body = retell_finish(op, &b)};
     if (!retell_ask(op, p, &ask, &reply))
         return false;
-    if (json_get_i64(reply, "expires_at", &expires_ms) && expires_ms > INT64_MAX / 1000)
-        expires_ms = 0;
     *out = (struct provider_web_call){
         .provider_call_id = json_get_string(reply, "call_id"),
         .access_token = json_get_string(reply, "access_token"),
-        .expires_at = {expires_ms * 1000},
+        .expires_at = retell_instant(reply, "expires_at"),
     };
     if (!out->provider_call_id || !out->access_token)
         return fail(op, E_PROVIDER_ERROR, "Retell's answer names no web call");
@@ -46,15 +43,16 @@ bool retell_get_call(struct op *op, const struct provider *p, const char *provid
     return true;
 }
 
-static void take_call(struct op *op, const struct cJSON *item, void *ctx)
+static bool take_call(struct op *op, const struct cJSON *item, void *ctx)
 {
     struct provider_calls *calls = ctx;
     struct provider_call call;
 
     if (!retell_read_call(op, item, &call))
-        return;
+        return false;
     calls->items = retell_grow(op, calls->items, calls->n, sizeof(call));
     calls->items[calls->n++] = call;
+    return true;
 }
 
 static bool list_where(struct op *op, const struct provider *p, const char *filter, size_t limit,

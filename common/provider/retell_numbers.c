@@ -20,15 +20,16 @@ static bool read_number(const struct cJSON *number, struct provider_number *out)
     return e164 && *e164;
 }
 
-static void take_number(struct op *op, const struct cJSON *item, void *ctx)
+static bool take_number(struct op *op, const struct cJSON *item, void *ctx)
 {
     struct provider_numbers *numbers = ctx;
     struct provider_number number;
 
     if (!read_number(item, &number))
-        return;
+        return true; /* not one that we could use */
     numbers->items = retell_grow(op, numbers->items, numbers->n, sizeof(number));
     numbers->items[numbers->n++] = number;
+    return true;
 }
 
 bool retell_list_numbers(struct op *op, const struct provider *p, struct provider_numbers *out)

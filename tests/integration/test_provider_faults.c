@@ -520,6 +520,20 @@ static void a_limited_list_says_that_there_was_more(void **state)
     tear_down(&r);
 }
 
+static void a_listed_call_that_cannot_be_read_leaves_the_list_incomplete(void **state)
+{
+    static const struct rude_step steps[] = {
+        ANSWER("200 OK", .body = "{\"items\":[{\"call_id\":7},{\"call_id\":\"c\"}]}")};
+    struct rig r = set_up(steps, 1);
+    struct provider_calls calls;
+    (void)state;
+
+    assert_true(r.retell->find_calls(&r.op, r.retell, "k", "v", 9, &calls));
+    assert_int_equal(calls.n, 1);
+    assert_false(calls.complete);
+    tear_down(&r);
+}
+
 static void the_seed_profile_speaks_the_specifications_paths(void **state)
 {
     static const struct rude_step steps[] = {CREATED};
@@ -573,6 +587,7 @@ int main(void)
         cmocka_unit_test(a_list_may_come_as_the_old_bare_array),
         cmocka_unit_test(a_list_that_does_not_advance_is_an_error_not_a_loop),
         cmocka_unit_test(a_limited_list_says_that_there_was_more),
+        cmocka_unit_test(a_listed_call_that_cannot_be_read_leaves_the_list_incomplete),
         cmocka_unit_test(the_seed_profile_speaks_the_specifications_paths),
     };
     return cmocka_run_group_tests(tests, ignore_sigpipe, NULL);
