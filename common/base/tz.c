@@ -129,11 +129,6 @@ const struct tz *tz_get(const char *name)
     return tz;
 }
 
-const char *tz_name(const struct tz *tz)
-{
-    return tz->name;
-}
-
 static int64_t floor_div(int64_t a, int64_t b)
 {
     return a / b - (a % b < 0);

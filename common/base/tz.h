@@ -34,8 +34,6 @@ static inline bool tz_valid(const char *name)
     return tz_get(name) != NULL;
 }
 
-const char *tz_name(const struct tz *tz);
-
 /* Local time minus UTC at an instant (microseconds since 1970 UTC). */
 int tz_offset_seconds(const struct tz *tz, int64_t us);
 

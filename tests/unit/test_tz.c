@@ -45,7 +45,6 @@ static void a_zone_is_read_once(void **state)
 {
     (void)state;
     assert_ptr_equal(tz_get("Europe/Rome"), tz_get("Europe/Rome"));
-    assert_string_equal(tz_name(tz_get("Asia/Calcutta")), "Asia/Calcutta");
 }
 
 static void offsets_follow_the_law_of_the_day(void **state)
