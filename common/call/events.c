@@ -142,9 +142,9 @@ static const char *disposition_of(struct op *op, const struct provider_call *pc)
     return json_get_string(json_get(analysis, "custom_analysis_data"), "disposition");
 }
 
-/* Everything a call's row can learn from an event, merged by the statement. */
+/* Everything a call's row (call_id NULL: a web call's, found by the provider's id) can learn from an event, merged by the statement. */
 static const struct arg *call_args(struct op *op, const struct provider_call *pc,
-                                   const struct change *c, bool moves)
+                                   const struct change *c, bool moves, const char *call_id)
 {
     bool over = moves && c->row_status;
     const struct arg args[] = {
@@ -160,49 +160,50 @@ static const struct arg *call_args(struct op *op, const struct provider_call *pc
         {"segments", pc->transcript.text},
         {"summary", pc->analysis.text},
         {"disposition", disposition_of(op, pc)},
-        {0},
+        {"call_id", call_id},
         {0},
     };
     return memcpy(arena_alloc(&op->arena, sizeof(args)), args, sizeof(args));
+}
+
+/* Evidence against a refutation: kept for the alarm. */
+static bool note_late(struct op *op, const char *attempt_id, const char *provider_call_id)
+{
+    struct rows rows;
+
+    log_error(op, "call.accepted_late", F("attempt", attempt_id),
+              F("provider_call_id", provider_call_id));
+    return db_query(op, &SQL_ATTEMPT_ACCEPTED_LATE,
+                    ARGS({"attempt_id", attempt_id}, {"provider_call_id", provider_call_id}), &rows);
 }
 
 static bool apply_to_attempt(struct op *op, const struct rows *a, const struct provider_call *pc,
                              const struct change *c)
 {
     const char *state = db_text(a, 0, "state"), *attempt_id = db_text(a, 0, "id");
-    bool refuted = strcmp(state, "rejected") == 0 || strcmp(state, "refuted") == 0;
-    bool moves = !refuted && c->state && attempt_rank(c->state) > attempt_rank(state);
-    struct rows moved, called, ended, opted;
-    struct arg *k = memcpy(arena_alloc(&op->arena, 14 * sizeof(*k)), call_args(op, pc, c, moves),
-                           14 * sizeof(*k));
-    struct ask asks[4];
-    size_t n = 0;
 
-    if (refuted) {
-        log_error(op, "call.accepted_late", F("attempt", attempt_id),
-                  F("provider_call_id", pc->provider_call_id));
-        return db_query(op, &SQL_ATTEMPT_ACCEPTED_LATE,
-                        ARGS({"attempt_id", attempt_id}, {"provider_call_id", pc->provider_call_id}),
-                        &moved);
-    }
-    k[12] = (struct arg){"call_id", db_text(a, 0, "call_id")};
-    asks[n++] = (struct ask){&SQL_EVENT_ATTEMPT_MOVES,
-                             ARGS({"attempt_id", attempt_id}, {"state", moves ? c->state : state},
-                                  {"provider_call_id", pc->provider_call_id},
-                                  {"over", sql_bool(attempt_rank(moves ? c->state : state) == 4)},
-                                  {"poll_seconds", sql_i64(op, op->app->conf->call_poll_seconds)}),
-                             &moved};
-    asks[n++] = (struct ask){&SQL_EVENT_CALL, k, &called};
-    if (moves && c->row_status)
-        asks[n++] = (struct ask){
-            &SQL_EVENT_ROW_ENDS,
-            ARGS({"scheduled_call_id", db_text(a, 0, "scheduled_call_id")}, {"status", c->row_status},
-                 {"reason", c->outcome}, {"provider_call_id", pc->provider_call_id}),
-            &ended};
-    if (moves && c->opted_out)
-        asks[n++] = (struct ask){&SQL_EVENT_OPT_OUT,
-                                 ARGS({"to_number", db_text(a, 0, "to_number")}), &opted};
-    return db_ask(op, asks, n);
+    if (strcmp(state, "rejected") == 0 || strcmp(state, "refuted") == 0)
+        return note_late(op, attempt_id, pc->provider_call_id);
+    bool moves = c->state && attempt_rank(c->state) > attempt_rank(state);
+    bool ends = moves && c->row_status;
+    const char *after = moves ? c->state : state;
+    const struct arg *attempt_args =
+        ARGS({"attempt_id", attempt_id}, {"state", after},
+             {"provider_call_id", pc->provider_call_id},
+             {"over", sql_bool(attempt_rank(after) == 4)},
+             {"poll_seconds", sql_i64(op, op->app->conf->call_poll_seconds)});
+    const struct arg *row_args =
+        ARGS({"scheduled_call_id", db_text(a, 0, "scheduled_call_id")}, {"status", c->row_status},
+             {"reason", c->outcome}, {"provider_call_id", pc->provider_call_id});
+    const struct arg *opt_args = ARGS({"to_number", db_text(a, 0, "to_number")});
+    const struct arg *known = call_args(op, pc, c, moves, db_text(a, 0, "call_id"));
+    struct rows moved, called, ended, opted;
+    const struct ask asks[] = {{&SQL_EVENT_ATTEMPT_MOVES, attempt_args, &moved},
+                               {&SQL_EVENT_CALL, known, &called},
+                               {&SQL_EVENT_ROW_ENDS, row_args, &ended},
+                               {&SQL_EVENT_OPT_OUT, opt_args, &opted}};
+
+    return db_ask(op, asks, !ends ? 2 : c->opted_out ? 4 : 3);
 }
 
 bool call_apply(struct op *op, const char *event, const struct provider_call *pc, bool *matched)
@@ -224,7 +225,7 @@ bool call_apply(struct op *op, const char *event, const struct provider_call *pc
         op->tenant_id = was;
         return ok;
     }
-    if (!db_query(op, &SQL_EVENT_WEB_CALL, call_args(op, pc, &c, true), &web))
+    if (!db_query(op, &SQL_EVENT_WEB_CALL, call_args(op, pc, &c, true, NULL), &web))
         return false;
     *matched = web.affected > 0;
     return true;
