@@ -15,6 +15,9 @@ local function take_back(queue, dead, left)
         end
         taken = taken + 1
     end
+    if taken > 0 and taken < left then
+        redis.call('DEL', etas_of(dead, queue))
+    end
     return taken
 end
 

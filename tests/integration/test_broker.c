@@ -1,16 +1,15 @@
 /* test_broker.c - the states of Dramatiq's keys after each step, on a real Redis. */
 
 #include "common/base/clock.h"
+
 #include "common/queue/broker.h"
 #include "common/queue/deadletters.h"
 #include "common/queue/rewrite.h"
+#include "tests/support/check.h"
 #include "tests/support/redis_server.h"
 
-#include <cmocka.h>
 #include <hiredis/hiredis.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 
 static struct redis_server server;
