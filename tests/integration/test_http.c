@@ -3,145 +3,24 @@
  * database: its routes, its keys, bad input that must leave nothing behind.
  */
 
-#include "common/base/json.h"
-#include "common/tenant/tenant.h"
+#include "tests/support/api_process.h"
 #include "tests/support/check.h"
-#include "tests/support/http_probe.h"
-#include "tests/support/testdb.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-enum { SOON_MS = 5000, MAX_BODY = 1024 * 1024 };
+enum { MAX_BODY = 1024 * 1024 };
 
-struct api {
-    struct testdb *db;
-    pid_t pid;
-    FILE *log;
-    int port;
-    int64_t tenant;
-    char key[128];
-};
-
-static void run(int err, const char *database_url)
+static struct probe_answer ask(const struct api_process *api, const char *method,
+                               const char *target, const char *body)
 {
-    const char *build = getenv("BUILD");
-    char binary[512];
-
-    snprintf(binary, sizeof(binary), "%s/agoralia-api", build ? build : "build/release");
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    setenv("DATABASE_URL", database_url, 1);
-    setenv("HTTP_LISTEN", "127.0.0.1:0", 1);
-    setenv("HTTP_THREADS", "8", 1);
-    setenv("RETELL_API_KEY", "key_test", 1);
-    dup2(err, STDERR_FILENO);
-    execl(binary, binary, (char *)NULL);
-    perror(binary);
-    _exit(127);
-}
-
-/* The port is in the line that says the service is ready. */
-static int read_port(FILE *log)
-{
-    char line[4096];
-    int64_t port = 0;
-
-    while (port == 0 && fgets(line, sizeof(line), log)) {
-        struct op op = {0};
-        const struct cJSON *json;
-        if (json_parse(&op, (struct str){line, strcspn(line, "\n")}, &json)
-            && strcmp(json_get_string(json, "msg"), "api.ready") == 0)
-            json_get_i64(json, "port", &port);
-        op_end(&op);
-    }
-    return (int)port;
-}
-
-static void make_key(struct api *api)
-{
-    struct op op = {0};
-    struct api_key key;
-    const char *secret;
-
-    api->tenant = testdb_tenant(api->db);
-    op = testdb_op(api->db, api->tenant);
-    assert_ok(&op, api_key_create(&op, "test", &key, &secret));
-    snprintf(api->key, sizeof(api->key), "%s", secret);
-    op_end(&op);
-}
-
-static int start(void **state)
-{
-    struct api *api = calloc(1, sizeof(*api));
-    void *db = NULL;
-    int err[2];
-
-    if (!api || testdb_setup(&db) != 0 || pipe2(err, O_CLOEXEC) != 0)
-        return -1;
-    api->db = db;
-    make_key(api);
-    api->pid = fork();
-    if (api->pid == 0)
-        run(err[1], api->db->url);
-    close(err[1]);
-    api->log = fdopen(err[0], "r");
-    api->port = read_port(api->log);
-    *state = api;
-    return api->port ? 0 : -1;
-}
-
-static int stop(void **state)
-{
-    struct api *api = *state;
-    void *db = api->db;
-    int status = -1;
-
-    if (api->pid) {
-        kill(api->pid, SIGTERM);
-        waitpid(api->pid, &status, 0);
-    }
-    fclose(api->log);
-    free(api);
-    testdb_teardown(&db);
-    return 0;
-}
-
-/* One request with the tenant's key; body NULL = none. */
-static struct probe_answer ask_bytes(const struct api *api, const char *method, const char *target,
-                                     struct str body)
-{
-    struct probe_answer a = {0};
-    struct probe p;
-    char head[1024];
-    int n = snprintf(head, sizeof(head), "%s %s HTTP/1.1\r\nHost: h\r\nX-API-Key: %s\r\n", method,
-                     target, api->key);
-
-    if (body.p)
-        n += snprintf(head + n, sizeof(head) - (size_t)n,
-                      "Content-Type: application/json\r\nContent-Length: %zu\r\n", body.n);
-    n += snprintf(head + n, sizeof(head) - (size_t)n, "\r\n");
-    probe_open(&p, api->port);
-    probe_send(&p, (struct str){head, (size_t)n});
-    probe_send(&p, body); /* may be cut short: the answer is what counts */
-    probe_receive(&p, &a, SOON_MS);
-    probe_close(&p);
-    return a;
-}
-
-static struct probe_answer ask(const struct api *api, const char *method, const char *target,
-                               const char *body)
-{
-    return ask_bytes(api, method, target, str_of(body));
+    return api_process_ask(api, method, target, str_of(body));
 }
 
 static void it_says_that_it_lives_and_is_ready(void **state)
 {
-    struct api *api = *state;
+    struct api_process *api = *state;
     struct probe_answer a = probe_ask(api->port, "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n");
 
     assert_int_equal(a.status, 200);
@@ -181,7 +60,7 @@ static void no_route_answers_without_a_key(void **state)
     static const char *const credentials[] = {
         "", "X-API-Key: aga_live_00000000_0000000000000000000000000000000000000000000_00000000\r\n",
         "X-API-Key: \r\n", "Authorization: Bearer x\r\n", "Authorization: Basic eDp5\r\n"};
-    struct api *api = *state;
+    struct api_process *api = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(routes); i++)
         for (size_t k = 0; k < ARRAY_LEN(credentials); k++) {
@@ -199,7 +78,7 @@ static void no_route_answers_without_a_key(void **state)
 
 static void a_key_opens_its_own_tenant(void **state)
 {
-    struct api *api = *state;
+    struct api_process *api = *state;
     char request[512];
     struct probe_answer a = ask(api, "POST", "/api/v1/campaigns", "{\"name\":\"Q1\"}");
 
@@ -275,7 +154,7 @@ static const struct {
 
 static void a_bad_body_is_refused_by_field_and_writes_nothing(void **state)
 {
-    struct api *api = *state;
+    struct api_process *api = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         struct probe_answer a = ask(api, "POST", "/api/v1/campaigns", bad[i].body);
@@ -302,7 +181,7 @@ static void a_nul_byte_in_a_body_is_malformed(void **state)
 {
     static const char body[] = "{\"name\":\"a\0b\"}";
     struct probe_answer a =
-        ask_bytes(*state, "POST", "/api/v1/campaigns", (struct str){body, sizeof(body) - 1});
+        api_process_ask(*state, "POST", "/api/v1/campaigns", (struct str){body, sizeof(body) - 1});
 
     assert_int_equal(a.status, 400);
 }
@@ -313,7 +192,7 @@ static void a_body_of_ten_megabytes_is_too_large(void **state)
     struct probe_answer a;
 
     memset(body, ' ', sizeof(body));
-    a = ask_bytes(*state, "POST", "/api/v1/campaigns", (struct str){body, sizeof(body)});
+    a = api_process_ask(*state, "POST", "/api/v1/campaigns", (struct str){body, sizeof(body)});
     assert_int_equal(a.status, 413);
 }
 
@@ -330,7 +209,7 @@ static void the_largest_body_is_read_whatever_it_holds(void **state)
         memset(body, bodies[i].fill, sizeof(body));
         memcpy(body, bodies[i].begin, strlen(bodies[i].begin));
         struct probe_answer a =
-            ask_bytes(*state, "POST", "/api/v1/campaigns", (struct str){body, sizeof(body)});
+            api_process_ask(*state, "POST", "/api/v1/campaigns", (struct str){body, sizeof(body)});
         assert_int_equal(a.status, status[i]);
     }
 }
@@ -370,7 +249,7 @@ static void a_bad_query_is_refused_by_parameter(void **state)
 
 static void term_ends_the_process_with_zero(void **state)
 {
-    struct api *api = *state;
+    struct api_process *api = *state;
     char line[4096];
     bool said = false;
     int status = -1;
@@ -386,7 +265,7 @@ static void term_ends_the_process_with_zero(void **state)
 
 static void the_log_holds_no_key_and_no_query(void **state)
 {
-    struct api *api = *state;
+    struct api_process *api = *state;
     char line[4096];
     int lines = 0;
 
@@ -405,18 +284,28 @@ static void the_log_holds_no_key_and_no_query(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(it_says_that_it_lives_and_is_ready, start, stop),
-        cmocka_unit_test_setup_teardown(no_route_answers_without_a_key, start, stop),
-        cmocka_unit_test_setup_teardown(a_key_opens_its_own_tenant, start, stop),
-        cmocka_unit_test_setup_teardown(a_bad_body_is_refused_by_field_and_writes_nothing, start,
-                                        stop),
-        cmocka_unit_test_setup_teardown(all_complaints_come_at_once, start, stop),
-        cmocka_unit_test_setup_teardown(a_nul_byte_in_a_body_is_malformed, start, stop),
-        cmocka_unit_test_setup_teardown(a_body_of_ten_megabytes_is_too_large, start, stop),
-        cmocka_unit_test_setup_teardown(the_largest_body_is_read_whatever_it_holds, start, stop),
-        cmocka_unit_test_setup_teardown(a_bad_query_is_refused_by_parameter, start, stop),
-        cmocka_unit_test_setup_teardown(term_ends_the_process_with_zero, start, stop),
-        cmocka_unit_test_setup_teardown(the_log_holds_no_key_and_no_query, start, stop),
+        cmocka_unit_test_setup_teardown(it_says_that_it_lives_and_is_ready, api_process_start,
+                                        api_process_stop),
+        cmocka_unit_test_setup_teardown(no_route_answers_without_a_key, api_process_start,
+                                        api_process_stop),
+        cmocka_unit_test_setup_teardown(a_key_opens_its_own_tenant, api_process_start,
+                                        api_process_stop),
+        cmocka_unit_test_setup_teardown(a_bad_body_is_refused_by_field_and_writes_nothing,
+                                        api_process_start, api_process_stop),
+        cmocka_unit_test_setup_teardown(all_complaints_come_at_once, api_process_start,
+                                        api_process_stop),
+        cmocka_unit_test_setup_teardown(a_nul_byte_in_a_body_is_malformed, api_process_start,
+                                        api_process_stop),
+        cmocka_unit_test_setup_teardown(a_body_of_ten_megabytes_is_too_large, api_process_start,
+                                        api_process_stop),
+        cmocka_unit_test_setup_teardown(the_largest_body_is_read_whatever_it_holds,
+                                        api_process_start, api_process_stop),
+        cmocka_unit_test_setup_teardown(a_bad_query_is_refused_by_parameter, api_process_start,
+                                        api_process_stop),
+        cmocka_unit_test_setup_teardown(term_ends_the_process_with_zero, api_process_start,
+                                        api_process_stop),
+        cmocka_unit_test_setup_teardown(the_log_holds_no_key_and_no_query, api_process_start,
+                                        api_process_stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
