@@ -34,9 +34,11 @@ B := build/$(VARIANT)
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
         -Wswitch-enum -Wvla -Wformat=2 -Werror=format-security -Wcast-qual -Wwrite-strings -Wundef \
-        -Wpointer-arith -Wimplicit-fallthrough -Wno-gnu-zero-variadic-macro-arguments -Werror
+        -Wpointer-arith -Wimplicit-fallthrough -Werror
 ifeq (,$(findstring clang,$(CC)))
 WARN += -Wtrampolines -Wbidi-chars=any
+else
+WARN += -Wno-gnu-zero-variadic-macro-arguments
 endif
 
 HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -fPIE \

@@ -4,11 +4,13 @@
 
 #include "api/handlers.h"
 #include "api/list.h"
+#include "api/upload.h"
 #include "common/base/clock.h"
 #include "common/base/conf.h"
 #include "common/base/page.h"
 #include "common/campaign/campaign.h"
 #include "common/compliance/dnc.h"
+#include "common/compliance/dnc_import.h"
 #include "common/number/country.h"
 #include "common/number/e164.h"
 #include "common/number/number.h"
@@ -204,4 +206,35 @@ bool handle_dnc_delete(struct op *op, const struct req *req, struct reply *rep)
         return false;
     rep->status = 204;
     return true;
+}
+
+/* The import is opened by the first piece of the file: only then is the form complete. */
+struct dnc_upload {
+    struct dnc_import_options options;
+    struct dnc_import *import;
+};
+
+static struct dnc_import *opened(struct op *op, struct dnc_upload *u)
+{
+    if (!u->import)
+        u->import = dnc_import_open(op, &u->options);
+    return u->import;
+}
+
+static bool feed_import(struct op *op, void *ctx, struct str bytes)
+{
+    return dnc_import_feed(op, opened(op, ctx), bytes);
+}
+
+bool handle_dnc_import(struct op *op, const struct req *req, struct reply *rep)
+{
+    struct dnc_upload u = {0};
+
+    rep->status = 200;
+    return req_upload(op, req,
+                      &(struct upload){.type = &dnc_import_options_type,
+                                       .form = &u.options,
+                                       .data = feed_import,
+                                       .ctx = &u}) &&
+           dnc_import_finish(op, opened(op, &u), &rep->body);
 }

@@ -4,8 +4,10 @@
 
 #include "api/handlers.h"
 #include "api/list.h"
+#include "api/upload.h"
 #include "common/base/page.h"
 #include "common/call/call.h"
+#include "common/lead/import.h"
 
 bool handle_lead_list(struct op *op, const struct req *req, struct reply *rep)
 {
@@ -49,4 +51,37 @@ bool handle_lead_call(struct op *op, const struct req *req, struct reply *rep)
 
     return req_body(op, req, &lead_call_request_type, &r) &&
            call_lead(op, req->ids[0], &r, &out) && reply_with(rep, 201, &outbound_reply_type, &out);
+}
+
+/* The import is opened by the first piece of the file: only then is the form complete. */
+struct lead_upload {
+    struct lead_import_options options;
+    struct lead_import *import;
+};
+
+static bool open_import(struct op *op, struct lead_upload *u)
+{
+    if (!u->import)
+        u->import = lead_import_open(op, &u->options);
+    return u->import != NULL;
+}
+
+static bool feed_import(struct op *op, void *ctx, struct str bytes)
+{
+    struct lead_upload *u = ctx;
+
+    return open_import(op, u) && lead_import_feed(op, u->import, bytes);
+}
+
+bool handle_lead_import(struct op *op, const struct req *req, struct reply *rep)
+{
+    struct lead_upload u = {0};
+
+    rep->status = 200;
+    return req_upload(op, req,
+                      &(struct upload){.type = &lead_import_options_type,
+                                       .form = &u.options,
+                                       .data = feed_import,
+                                       .ctx = &u}) &&
+           open_import(op, &u) && lead_import_finish(op, u.import, &rep->body);
 }

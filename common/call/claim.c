@@ -166,7 +166,7 @@ static bool refuse(struct op *op, struct claim *c, const struct gates *g)
              P("to", c->to_number));
     if (v->next_allowed_at.us)
         return put_back(op, c, v->next_allowed_at, code);
-    return end(op, c, "canceled", code);
+    return end(op, c, "canceled", compliance_code_name(compliance_final_code(v)));
 }
 
 /* The campaign's pace, or a call to the same phone, says later: when, or null. */

@@ -174,7 +174,8 @@ static void add_lead(struct op *op, struct generation *g, const struct rows *lea
     if (at.us)
         tstamp_write(&text, at);
     sql_array_add(&g->schedule[SC_AT], at.us ? text.p : NULL);
-    sql_array_add(&g->schedule[SC_REASON], compliance_code_name(a.verdict.code));
+    sql_array_add(&g->schedule[SC_REASON],
+                  compliance_code_name(at.us ? a.verdict.code : compliance_final_code(&a.verdict)));
     buf_free(&text);
     if (!at.us)
         add_check(g, db_i64(leads, i, "id"), &a);

@@ -49,6 +49,14 @@ const char *compliance_warning_name(enum compliance_warning warning)
     return warnings[warning];
 }
 
+enum compliance_code compliance_final_code(const struct compliance_verdict *v)
+{
+    for (enum compliance_code code = 0; code < CC_COUNT; code++)
+        if ((v->codes & 1u << code) && !codes[code].temporal)
+            return code;
+    return v->code;
+}
+
 static void refuse(struct compliance_verdict *v, enum compliance_code code)
 {
     v->codes |= 1u << code;

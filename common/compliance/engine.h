@@ -85,6 +85,9 @@ struct compliance_verdict {
 
 struct compliance_verdict compliance_decide(const struct compliance_facts *f);
 
+/* The code that matters for a row that ends: the first that waiting cannot cure, else v->code. */
+enum compliance_code compliance_final_code(const struct compliance_verdict *v);
+
 const char *compliance_code_name(enum compliance_code code);     /* NULL for CC_NONE */
 const char *compliance_code_reason(enum compliance_code code);   /* NULL for CC_NONE */
 const char *compliance_warning_name(enum compliance_warning warning);

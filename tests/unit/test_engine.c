@@ -241,6 +241,12 @@ static void all_checks_are_evaluated_and_the_first_in_order_is_the_code(void **s
     assert_int_equal(v.consent, CHECK_FAILED);
     assert_int_equal(v.next_allowed_at.us, 0);
     assert_string_equal(compliance_code_reason(v.code), "DNC");
+    assert_int_equal(compliance_final_code(&v), CC_DNC_INTERNAL);
+
+    f.dnc_internal = false;
+    v = compliance_decide(&f);
+    assert_int_equal(v.code, CC_QUIET_HOURS);
+    assert_int_equal(compliance_final_code(&v), CC_CONSENT_EXPIRED);
 }
 
 static void a_second_rule_can_only_tighten(void **state)
