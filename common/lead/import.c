@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 enum {
-    BATCH_ROWS = 2000,
+    BATCH_RECORDS = 2000,
     HEADER_SHOWN_BYTES = 64,
 };
 
@@ -53,7 +53,8 @@ struct lead_import {
     struct import_rules rules;
     struct number_set seen;
     bool mapped;
-    int rows;
+    int read; /* records of this batch, taken or not: refused ones use its arena too */
+    int rows; /* those taken */
     struct sql_array columns[BATCH_COLUMN_COUNT];
 };
 
@@ -81,7 +82,7 @@ static void free_import(void *p)
 
 static void begin_batch(struct lead_import *imp)
 {
-    imp->rows = 0;
+    imp->read = imp->rows = 0;
     for (int i = 0; i < BATCH_COLUMN_COUNT; i++)
         sql_array_reset(&imp->columns[i]);
     op_end(&imp->batch);
@@ -123,25 +124,30 @@ static bool send_batch(struct lead_import *imp, struct rows *counts)
     return db_begin(op) && db_query_commit(op, &SQL_LEAD_IMPORT_BATCH, args, counts);
 }
 
-static bool flush(struct lead_import *imp)
+static void count_batch(struct lead_import *imp, const struct rows *counts)
 {
-    struct rows counts;
     struct import_report *report = &imp->report;
+    int64_t inserted = db_i64(counts, 0, "inserted"), updated = db_i64(counts, 0, "updated");
+    int64_t on_dnc = db_i64(counts, 0, "on_dnc");
 
-    if (imp->rows == 0)
-        return true;
-    if (!send_batch(imp, &counts)) {
-        err_detail_i64(imp->op, "imported", report->imported);
-        err_detail_i64(imp->op, "updated", report->updated);
-        return op_fail_like(imp->op, &imp->batch);
-    }
-    int64_t inserted = db_i64(&counts, 0, "inserted"), updated = db_i64(&counts, 0, "updated");
-    int64_t on_dnc = db_i64(&counts, 0, "on_dnc");
     report->imported += inserted;
     report->updated += updated;
     report->skipped += imp->rows - inserted - updated;
     if (on_dnc)
         import_notice(report, &(struct import_notice){"NUMBER_ON_DNC", "phone", on_dnc, 0});
+}
+
+static bool flush(struct lead_import *imp)
+{
+    struct rows counts;
+
+    if (imp->rows && !send_batch(imp, &counts)) {
+        err_detail_i64(imp->op, "imported", imp->report.imported);
+        err_detail_i64(imp->op, "updated", imp->report.updated);
+        return op_fail_like(imp->op, &imp->batch);
+    }
+    if (imp->rows)
+        count_batch(imp, &counts);
     begin_batch(imp);
     return true;
 }
@@ -177,35 +183,38 @@ static bool map_columns(struct lead_import *imp, const struct csv_record *first)
     return imp->mapped = true;
 }
 
+/* A lead into the batch unless the file had its number; false only when the file is too large. */
+static bool add_lead(struct lead_import *imp, const struct import_row *row, int64_t line)
+{
+    switch (number_set_add(&imp->seen, e164_key(&row->phone))) {
+    case NUMBER_SET_FULL: return import_fault(imp->op, &imp->report, "TOO_MANY_ROWS", line);
+    case NUMBER_SET_KNOWN:
+        import_error(&imp->report, &(struct import_error){line, "phone", "DUPLICATE_IN_FILE",
+                                                          str_of(row->phone.text)});
+        return true;
+    case NUMBER_SET_NEW: break;
+    }
+    add_to_batch(imp, &row->lead);
+    return true;
+}
+
 static bool take_lead(struct lead_import *imp, const struct csv_record *r)
 {
     struct import_row row;
 
-    if (!import_row_read(&imp->batch.arena, &imp->rules, r, &imp->report, &row))
-        return true;
-    switch (number_set_add(&imp->seen, e164_key(&row.phone))) {
-    case NUMBER_SET_FULL: return import_fault(imp->op, &imp->report, "TOO_MANY_ROWS", r->line);
-    case NUMBER_SET_KNOWN:
-        import_error(&imp->report, &(struct import_error){r->line, "phone", "DUPLICATE_IN_FILE",
-                                                          str_of(row.phone.text)});
-        return true;
-    case NUMBER_SET_NEW: break;
-    }
-    add_to_batch(imp, &row.lead);
-    return imp->rows < BATCH_ROWS || flush(imp);
+    if (import_row_read(&imp->batch.arena, &imp->rules, r, &imp->report, &row)
+        && !add_lead(imp, &row, r->line))
+        return false;
+    return ++imp->read < BATCH_RECORDS || flush(imp);
 }
 
 static bool take_record(void *ctx, const struct csv_record *r)
 {
     struct lead_import *imp = ctx;
 
-    if (!imp->mapped) {
-        if (!map_columns(imp, r))
-            return false;
-        if (imp->rules.columns.headed)
-            return true;
-    }
-    return take_lead(imp, r);
+    if (imp->mapped)
+        return take_lead(imp, r);
+    return map_columns(imp, r) && (imp->rules.columns.headed || take_lead(imp, r));
 }
 
 /* ---- the file ------------------------------------------------------------ */

@@ -1,8 +1,8 @@
 /*
  * number_set.h - which numbers a file has already had.
  *
- * Exact: an E.164 number is its own 64-bit key.  16 bytes a number at worst
- * and NUMBER_SET_MAX numbers: at most 32 MB, 48 while growing; 2 MB for 100,000.
+ * Exact: an E.164 number is its own 64-bit key.  16 to 32 bytes a number: 2 MB
+ * for 100,000, 32 MB (48 while growing) for the most it takes.
  */
 #ifndef AGORALIA_NUMBER_SET_H
 #define AGORALIA_NUMBER_SET_H

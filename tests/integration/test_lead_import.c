@@ -11,6 +11,7 @@
 #include "common/store/pool.h"
 #include "common/tenant/tenant.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -367,6 +368,53 @@ static void what_a_broken_upload_left_is_completed_by_sending_it_again(void **st
     buf_free(&reply);
 }
 
+struct racer {
+    pthread_t thread;
+    int64_t tenant;
+    struct str file;
+    size_t piece;
+    int imported;
+};
+
+static void *race(void *p)
+{
+    struct racer *r = p;
+    struct op op = op_for(r->tenant);
+    struct buf reply = {0};
+
+    if (!import(&op, &plain, r->file, r->piece, &reply)
+        || sscanf(reply.p, "{\"imported\":%d,", &r->imported) != 1)
+        r->imported = -1;
+    op_end(&op);
+    buf_free(&reply);
+    return NULL;
+}
+
+static void the_same_file_sent_twice_at_once_makes_no_second_lead(void **state)
+{
+    int64_t tenant = new_tenant();
+    struct buf file = {0};
+    struct racer racers[3] = {{0}};
+    int imported = 0;
+    (void)state;
+
+    write_leads(&file, 0, 5000);
+    for (size_t i = 0; i < ARRAY_LEN(racers); i++) {
+        racers[i].tenant = tenant;
+        racers[i].file = buf_view(&file);
+        racers[i].piece = 1000 + 7 * i;
+        assert_int_equal(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(racers); i++) {
+        pthread_join(racers[i].thread, NULL);
+        assert_true(racers[i].imported >= 0);
+        imported += racers[i].imported;
+    }
+    assert_int_equal(imported, 5000);
+    assert_int_equal(count_leads(tenant), 5000);
+    buf_free(&file);
+}
+
 static void a_slow_upload_holds_no_session(void **state)
 {
     int64_t tenant = new_tenant();
@@ -423,6 +471,7 @@ int main(void)
         cmocka_unit_test(tenants_may_have_the_same_number),
         cmocka_unit_test(a_file_that_cannot_be_read_says_why_and_writes_nothing),
         cmocka_unit_test(what_a_broken_upload_left_is_completed_by_sending_it_again),
+        cmocka_unit_test(the_same_file_sent_twice_at_once_makes_no_second_lead),
         cmocka_unit_test(a_slow_upload_holds_no_session),
     };
     return cmocka_run_group_tests(tests, open_database, close_database);
