@@ -62,33 +62,6 @@ void sim_client_limit(struct sim_client *c, unsigned connections)
     c->connections = connections ? connections : 1;
 }
 
-bool sim_url_split(const char *url, char *host, size_t cap, char *port, size_t port_cap,
-                   const char **path)
-{
-    if (strncmp(url, "http://", 7) != 0)
-        return false;
-    const char *p = url + 7;
-    size_t n = strcspn(p, ":/?");
-    if (!n || n >= cap)
-        return false;
-    memcpy(host, p, n);
-    host[n] = '\0';
-    p += n;
-    n = 2;
-    const char *digits = "80";
-    if (*p == ':') {
-        digits = ++p;
-        n = strspn(p, "0123456789");
-        p += n;
-    }
-    if (!n || n >= port_cap || (*p && *p != '/'))
-        return false;
-    memcpy(port, digits, n);
-    port[n] = '\0';
-    *path = *p ? p : "/";
-    return true;
-}
-
 static void wire_closed(uv_handle_t *h)
 {
     struct sim_wire *w = h->data;

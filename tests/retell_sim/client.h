@@ -31,10 +31,6 @@ struct sim_client *sim_client_open(uv_loop_t *loop, struct sim_timers *timers,
                                    unsigned connections);
 void sim_client_limit(struct sim_client *c, unsigned connections);
 
-/* http://host[:port]/path; false when the URL is something else. */
-bool sim_url_split(const char *url, char *host, size_t cap, char *port, size_t port_cap,
-                   const char **path);
-
 /* The post stays the caller's; it must live until done. */
 void sim_client_post(struct sim_client *c, const char *host, const char *port, struct sim_post *p);
 

@@ -5,12 +5,12 @@
 #include "common/base/clock.h"
 #include "tests/retell_sim/call_json.h"
 #include "tests/retell_sim/client.h"
+#include "tests/retell_sim/hook_faults.h"
 #include "tests/retell_sim/json.h"
 #include "tests/retell_sim/json_out.h"
+#include "tests/retell_sim/sign.h"
 #include "tests/retell_sim/sim.h"
 
-#include <openssl/evp.h>
-#include <openssl/params.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,22 +18,6 @@
 #define HELD_AT_MOST_MS 600e3
 #define STALE_MS 301000
 #define COPY_AFTER_MS 20.0
-
-enum fault {
-    F_DUPLICATE = 1,
-    F_OUT_OF_ORDER = 2,
-    F_LOST = 4,
-    F_BAD_SIGNATURE = 8,
-    F_STALE_SIGNATURE = 16,
-    F_TRUNCATED = 32,
-    F_SLOW_LORIS = 64,
-    F_DELAY = 128,
-};
-
-static const char *const fault_names[] = {
-    "duplicate",       "out_of_order", "lost",       "bad_signature",
-    "stale_signature", "truncated",    "slow_loris", "delay",
-};
 
 struct delivery {
     struct sim_post post; /* first: what the client hands back */
@@ -58,8 +42,7 @@ struct sim_hooks {
     struct sim_client *client;
     struct delivery *all;
     size_t pending;
-    EVP_MAC_CTX *mac;
-    char mac_key[128]; /* whose key `mac` is primed with */
+    struct sim_signer signer;
 };
 
 static void attempt(struct sim_timer *t);
@@ -67,13 +50,11 @@ static void attempt(struct sim_timer *t);
 struct sim_hooks *sim_hooks_open(struct sim *s)
 {
     struct sim_hooks *h = calloc(1, sizeof(*h));
-    EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 
-    if (!h || !hmac)
+    if (!h)
         abort();
     h->s = s;
-    h->mac = EVP_MAC_CTX_new(hmac);
-    EVP_MAC_free(hmac);
+    sim_signer_open(&h->signer);
     h->client = sim_client_open(s->loop, &s->timers, (unsigned)s->config.hook_connections);
     return h;
 }
@@ -110,7 +91,7 @@ void sim_hooks_close(struct sim_hooks *h)
 {
     sim_hooks_reset(h);
     sim_client_close(h->client);
-    EVP_MAC_CTX_free(h->mac);
+    sim_signer_close(&h->signer);
     free(h);
 }
 
@@ -119,63 +100,16 @@ size_t sim_hooks_pending(const struct sim_hooks *h)
     return h->pending;
 }
 
-/* ---- signing ---- */
-
-static void prime(EVP_MAC_CTX *mac, const char *key)
-{
-    char digest[] = "SHA256";
-    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string("digest", digest, 0),
-                                 OSSL_PARAM_construct_end()};
-
-    if (!EVP_MAC_init(mac, (const unsigned char *)key, strlen(key), params))
-        abort();
-}
-
-/* A primed context is copied for each message: hashing the key again would cost as much. */
-static void sign_with(EVP_MAC_CTX *primed, struct str body, int64_t at_ms, char *out)
-{
-    EVP_MAC_CTX *mac = EVP_MAC_CTX_dup(primed);
-    unsigned char digest[32];
-    char decimal[24];
-    size_t n;
-
-    snprintf(decimal, sizeof(decimal), "%lld", (long long)at_ms);
-    if (!mac || !EVP_MAC_update(mac, (const unsigned char *)body.p, body.n)
-        || !EVP_MAC_update(mac, (const unsigned char *)decimal, strlen(decimal))
-        || !EVP_MAC_final(mac, digest, &n, sizeof(digest)))
-        abort();
-    EVP_MAC_CTX_free(mac);
-    int at = snprintf(out, SIM_SIGNATURE_SIZE, "v=%s,d=", decimal);
-    for (size_t i = 0; i < sizeof(digest); i++, at += 2)
-        snprintf(out + at, 3, "%02x", digest[i]);
-}
-
-void sim_sign(const char *key, struct str body, int64_t at_ms, char out[SIM_SIGNATURE_SIZE])
-{
-    EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    EVP_MAC_CTX *mac = EVP_MAC_CTX_new(hmac);
-
-    prime(mac, key);
-    sign_with(mac, body, at_ms, out);
-    EVP_MAC_CTX_free(mac);
-    EVP_MAC_free(hmac);
-}
-
 static void sign(struct delivery *d)
 {
-    struct sim_hooks *h = d->s->hooks;
     const char *key = sim_webhook_key(d->call->ws)->key;
     bool spoil = d->attempt == 1;
     int64_t at_ms = clock_now_us() / 1000;
 
-    if (strcmp(h->mac_key, key) != 0) {
-        prime(h->mac, key);
-        snprintf(h->mac_key, sizeof(h->mac_key), "%s", key);
-    }
-    if (spoil && d->faults & F_STALE_SIGNATURE)
+    if (spoil && d->faults & SIM_HF_STALE_SIGNATURE)
         at_ms -= STALE_MS;
-    sign_with(h->mac, buf_view(&d->body), at_ms, d->signature);
-    if (spoil && d->faults & F_BAD_SIGNATURE) {
+    sim_signer_sign(&d->s->hooks->signer, key, buf_view(&d->body), at_ms, d->signature);
+    if (spoil && d->faults & SIM_HF_BAD_SIGNATURE) {
         char *last = d->signature + strlen(d->signature) - 1;
         *last = *last == '0' ? '1' : '0';
     }
@@ -183,12 +117,10 @@ static void sign(struct delivery *d)
 
 /* ---- one attempt ---- */
 
+/* Spoiling is for the first attempt: a retry heals it, as it would in life. */
 static const char *spoiled(const struct delivery *d)
 {
-    for (size_t i = 0; i < ARRAY_LEN(fault_names); i++)
-        if (d->faults & 1u << i && (d->attempt <= 1 || 1u << i == F_LOST))
-            return fault_names[i];
-    return NULL;
+    return d->attempt <= 1 ? sim_hook_fault_name(d->faults) : NULL;
 }
 
 static void journal(struct delivery *d, int status, const char *outcome)
@@ -281,8 +213,9 @@ static void attempt(struct sim_timer *t)
     bool first = d->attempt == 1;
     d->post.done = done;
     d->post.timeout_ms = d->timeout_ms;
-    d->post.slowly = first && d->faults & F_SLOW_LORIS;
-    d->post.send_only = first && d->faults & F_TRUNCATED ? d->post.request.n - d->body.n / 2 : 0;
+    d->post.slowly = first && d->faults & SIM_HF_SLOW_LORIS;
+    d->post.send_only =
+        first && d->faults & SIM_HF_TRUNCATED ? d->post.request.n - d->body.n / 2 : 0;
     d->on_wire = true;
     sim_client_post(d->s->hooks->client, host, port, &d->post);
 }
@@ -310,49 +243,6 @@ static char *fill_url(const char *url, const char *variables)
     if (!out.p)
         abort();
     return out.p;
-}
-
-static unsigned drawn_faults(const struct sim_config *c, const struct sim_call *call,
-                             enum sim_event event)
-{
-    const struct sim_hook_faults *f = &c->hook_faults;
-    const double chances[] = {f->duplicate,       f->out_of_order, f->lost,       f->bad_signature,
-                              f->stale_signature, f->truncated,    f->slow_loris, f->delay_p};
-    uint64_t name = (uint64_t)call->ordinal * (SIM_EVENTS + 1) + event;
-    struct sim_rng r = sim_rng_for(c->seed, SIM_RNG_WEBHOOK, name);
-    unsigned faults = 0;
-
-    for (size_t i = 0; i < ARRAY_LEN(chances); i++)
-        if (sim_rng_chance(&r, chances[i]))
-            faults |= 1u << i;
-    return faults;
-}
-
-static unsigned named_faults(struct str list)
-{
-    unsigned faults = 0;
-
-    for (size_t i = 0; i < ARRAY_LEN(fault_names); i++) {
-        if (sim_json_is(list, fault_names[i]))
-            faults |= 1u << i;
-        for (struct sim_json_iter v = sim_json_items(list); sim_json_next(&v);)
-            if (sim_json_is(v.value, fault_names[i]))
-                faults |= 1u << i;
-    }
-    return faults;
-}
-
-static unsigned faults_of(const struct sim *s, const struct sim_call *c, enum sim_event event)
-{
-    if (c->directed) {
-        struct str hooks = sim_json_get(sim_json_get(str_of(c->metadata), "sim"), "webhooks");
-        struct str mine = sim_json_get(hooks, sim_event_names[event]);
-        if (!mine.n)
-            mine = sim_json_get(hooks, "*");
-        if (hooks.n)
-            return named_faults(mine);
-    }
-    return drawn_faults(&s->config, c, event);
 }
 
 static struct delivery *deliver(struct sim *s, struct sim_call *c, enum sim_event event,
@@ -404,11 +294,11 @@ static void release_held(struct sim *s, struct sim_call *c)
 
 static void launch(struct sim *s, struct delivery *d)
 {
-    d->held = d->faults & F_OUT_OF_ORDER && d->event != SIM_EV_ANALYZED;
+    d->held = d->faults & SIM_HF_OUT_OF_ORDER && d->event != SIM_EV_ANALYZED;
     if (d->held) {
         d->call->has_held = true;
         sim_timer_after_ms(&s->timers, &d->timer, HELD_AT_MOST_MS);
-    } else if (d->faults & F_DELAY) {
+    } else if (d->faults & SIM_HF_DELAY) {
         sim_timer_after_ms(&s->timers, &d->timer, s->config.hook_faults.delay_ms);
     } else {
         attempt(&d->timer);
@@ -431,17 +321,17 @@ void sim_hooks_emit(struct sim *s, struct sim_call *c, enum sim_event event)
     if (c->deleted || !c->hook.url || !(wanted & 1u << event))
         return;
     s->journal.events[event]++;
-    unsigned faults = faults_of(s, c, event);
+    unsigned faults = sim_hook_faults_of(&s->config, c, event);
     struct delivery *d = deliver(s, c, event, c->hook.url, faults), *copy = NULL;
     d->began_us = clock_mono_us();
-    if (faults & F_LOST) {
+    if (faults & SIM_HF_LOST) {
         lose(s, d);
         return;
     }
     render(&d->body, s, c, event);
     release_held(s, c);
-    if (faults & F_DUPLICATE) {
-        copy = deliver(s, c, event, c->hook.url, F_DUPLICATE);
+    if (faults & SIM_HF_DUPLICATE) {
+        copy = deliver(s, c, event, c->hook.url, SIM_HF_DUPLICATE);
         buf_add(&copy->body, d->body.p, d->body.n);
         sim_timer_after_real_ms(&s->timers, &copy->timer, COPY_AFTER_MS);
     }

@@ -1,10 +1,6 @@
 /*
  * hooks.h - events to whoever listens: rendered when they happen, signed at
- * each attempt, retried, and spoiled on purpose as the settings or the call's
- * own directive say.
- *
- * A directive is metadata.sim.webhooks: {"call_ended": ["duplicate", "delay"]},
- * with "*" for every event; names as in hooks.c.
+ * each attempt, retried, and spoiled on purpose (hook_faults.h).
  */
 #ifndef AGORALIA_SIM_HOOKS_H
 #define AGORALIA_SIM_HOOKS_H
@@ -28,9 +24,5 @@ void sim_hooks_ask_inbound(struct sim *s, struct sim_call *c, const char *url,
                            void (*then)(struct sim *s, struct sim_call *c, struct str answer));
 
 size_t sim_hooks_pending(const struct sim_hooks *h);
-
-/* The X-Retell-Signature of a body: v=<ms>,d=<hex HMAC-SHA256(key, body || ms)>. */
-#define SIM_SIGNATURE_SIZE 96
-void sim_sign(const char *key, struct str body, int64_t at_ms, char out[SIM_SIGNATURE_SIZE]);
 
 #endif

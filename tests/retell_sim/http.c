@@ -280,3 +280,30 @@ bool sim_query_get(struct str query, const char *name, char *out, size_t cap)
     }
     return false;
 }
+
+bool sim_url_split(const char *url, char *host, size_t cap, char *port, size_t port_cap,
+                   const char **path)
+{
+    if (strncmp(url, "http://", 7) != 0)
+        return false;
+    const char *p = url + 7;
+    size_t n = strcspn(p, ":/?");
+    if (!n || n >= cap)
+        return false;
+    memcpy(host, p, n);
+    host[n] = '\0';
+    p += n;
+    n = 2;
+    const char *digits = "80";
+    if (*p == ':') {
+        digits = ++p;
+        n = strspn(p, "0123456789");
+        p += n;
+    }
+    if (!n || n >= port_cap || (*p && *p != '/'))
+        return false;
+    memcpy(port, digits, n);
+    port[n] = '\0';
+    *path = *p ? p : "/";
+    return true;
+}

@@ -43,4 +43,8 @@ bool sim_query_get(struct str query, const char *name, char *out, size_t cap);
 /* Undo %XX.  A '+' stays a '+': phone numbers travel with theirs unescaped. */
 bool sim_percent_decode(struct str s, char *out, size_t cap);
 
+/* http://host[:port]/path; false when the URL is something else. */
+bool sim_url_split(const char *url, char *host, size_t cap, char *port, size_t port_cap,
+                   const char **path);
+
 #endif

@@ -1,10 +1,10 @@
 /* test_sim_wire.c - the simulator's framing, JSON and signatures: bytes in, bytes out. */
 
-#include "tests/retell_sim/hooks.h"
 #include "tests/retell_sim/http.h"
 #include "tests/retell_sim/json.h"
 #include "tests/retell_sim/json_out.h"
 #include "tests/retell_sim/paging.h"
+#include "tests/retell_sim/sign.h"
 #include "tests/support/check.h"
 
 static void a_head_is_read_only_when_it_is_whole(void **state)
@@ -136,12 +136,15 @@ static void the_signature_is_the_vendors(void **state)
     struct str body = STR("{\"event\":\"call_ended\",\"call\":{\"call_id\":\"call_x\","
                           "\"note\":\"è 😀\"}}");
     char signature[SIM_SIGNATURE_SIZE];
+    struct sim_signer signer;
 
     (void)state;
-    sim_sign("key_test_0123456789abcdef", body, 1714608491736, signature);
+    sim_signer_open(&signer);
+    sim_signer_sign(&signer, "key_test_0123456789abcdef", body, 1714608491736, signature);
     assert_string_equal(signature,
                         "v=1714608491736,"
                         "d=a9bfbb5e14a25856de95f74c3a41bba6a7db7e7ebba6f0b50e418da6f5711404");
+    sim_signer_close(&signer);
 }
 
 static void a_cursor_is_ours_or_refused(void **state)
