@@ -9,6 +9,7 @@
 #include "common/base/id.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
+#include "common/store/pool.h"
 
 #include <stdio.h>
 
@@ -220,7 +221,7 @@ static void send_reply(struct exchange *x)
 static void record(struct exchange *x)
 {
     const char *route = x->req.route ? x->req.route->path : "unmatched";
-    const char *method = x->head ? x->head->method : "-";
+    const char *method = x->head ? x->head->method : "unknown";
     int64_t took_us = clock_mono_us() - x->start_us;
     char status[12];
 
@@ -237,19 +238,21 @@ static void reuse(struct buf *b)
         buf_free(b);
 }
 
+/* The session goes back before a slow reader is waited for, the rest before a slow closing. */
 static void finish(struct exchange *x, bool ok)
 {
+    db_release(&x->op);
     settle(x, ok);
     send_reply(x);
     record(x);
-    if (x->close || x->wire->broken)
-        wire_close(x->wire);
     if (x->counted)
         atomic_fetch_sub(&x->front->unanswered, 1);
     op_end(&x->op);
     x->scratch->body = x->rep.body;
     reuse(&x->scratch->body);
     reuse(&x->scratch->head);
+    if (x->close || x->wire->broken)
+        wire_close(x->wire);
 }
 
 static void begin(struct exchange *x, struct front *front, struct wire *wire,
@@ -277,27 +280,14 @@ void exchange_serve(struct front *front, const struct gate_head *head, struct wi
     finish(&x, run(&x));
 }
 
-static enum err_code code_of(int status, bool late, const char **why)
-{
-    if (late) {
-        *why = "The request did not arrive in time";
-        return E_REQUEST_TIMEOUT;
-    }
-    if (status == 413) { /* civetweb's word for a head that fills its buffer */
-        *why = "The request head is too large";
-        return E_HEADERS_TOO_LARGE;
-    }
-    *why = "The request could not be read as HTTP/1.1";
-    return E_MALFORMED_REQUEST;
-}
-
-void exchange_refuse(struct front *front, struct wire *wire, struct scratch *scratch, int status,
-                     bool late)
+void exchange_refuse(struct front *front, struct wire *wire, struct scratch *scratch, bool late)
 {
     struct exchange x = {0};
-    const char *why = NULL;
 
     begin(&x, front, wire, scratch);
-    enum err_code code = code_of(status, late, &why);
-    finish(&x, refuse(&x, code, why));
+    if (late)
+        refuse(&x, E_REQUEST_TIMEOUT, "The request did not arrive in time");
+    else
+        refuse(&x, E_MALFORMED_REQUEST, "The request could not be read as HTTP/1.1");
+    finish(&x, false);
 }

@@ -32,8 +32,7 @@ struct scratch {
 void exchange_serve(struct front *front, const struct gate_head *head, struct wire *wire,
                     struct scratch *scratch, bool keep_open);
 
-/* Answer what civetweb could not read as a request, with its status for it. */
-void exchange_refuse(struct front *front, struct wire *wire, struct scratch *scratch, int status,
-                     bool late);
+/* Answer what civetweb could not read as a request, or waited for too long. */
+void exchange_refuse(struct front *front, struct wire *wire, struct scratch *scratch, bool late);
 
 #endif

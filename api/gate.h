@@ -12,7 +12,7 @@
  * before a colon or doubled in the request line.
  *
  * civetweb refuses by itself, through the same error body: control characters
- * and NUL in the head, unknown methods, a head above its buffer.
+ * and NUL in the head, unknown methods, a head above twice GATE_MAX_HEAD.
  *
  * What remains, because civetweb hides it: which blanks end the request
  * line; empty lines before it (the request is answered, then the connection

@@ -133,8 +133,8 @@ static int refuse_request(struct mg_connection *conn, int status, const char *me
     struct wire wire = {.conn = conn, .guard = &t->guard};
     bool late = clock_mono_us() - t->waiting_since_us >= HEAD_MS * 1000;
 
-    (void)message;
-    exchange_refuse(&server_of(conn)->front, &wire, &t->scratch, status, late);
+    (void)status, (void)message;
+    exchange_refuse(&server_of(conn)->front, &wire, &t->scratch, late);
     return 0;
 }
 
