@@ -254,15 +254,6 @@ static struct sim_wire *wire_new(struct sim_target *t)
     return w;
 }
 
-static struct sim_wire *idle_wire(struct sim_target *t)
-{
-    struct sim_wire *w = t->idle;
-
-    if (w)
-        t->idle = w->next_idle;
-    return w;
-}
-
 static void start(struct sim_target *t, struct sim_wire *w, struct sim_post *p)
 {
     p->wire = w;
@@ -321,9 +312,10 @@ static void pump(struct sim_target *t)
             look_up(t);
             return;
         }
-        struct sim_wire *w = idle_wire(t);
+        struct sim_wire *w = t->idle;
         if (!w && t->nwires >= t->client->connections)
             return;
+        t->idle = w ? w->next_idle : NULL;
         struct sim_post *p = t->first;
         t->first = p->next;
         if (!t->first)

@@ -11,6 +11,7 @@
 #include "tests/retell_sim/sign.h"
 #include "tests/retell_sim/sim.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -222,12 +223,26 @@ static void attempt(struct sim_timer *t)
 
 /* ---- from event to deliveries ---- */
 
+static void put_escaped(struct buf *out, struct str v)
+{
+    struct buf plain = {0};
+
+    sim_json_text(&plain, v);
+    for (size_t i = 0; i < plain.n; i++)
+        if (isalnum((unsigned char)plain.p[i]) || strchr("-._~", plain.p[i]))
+            buf_char(out, plain.p[i]);
+        else
+            buf_printf(out, "%%%02X", (unsigned char)plain.p[i]);
+    buf_free(&plain);
+}
+
 /* {{name}} in a URL stands for a dynamic variable of the call. */
 static char *fill_url(const char *url, const char *variables)
 {
     struct buf out = {0};
     char name[64];
 
+    buf_str(&out, ""); /* text, even when nothing is added */
     for (const char *p = url; *p;) {
         const char *end = strncmp(p, "{{", 2) == 0 ? strstr(p, "}}") : NULL;
         if (!end || (size_t)(end - p - 2) >= sizeof(name)) {
@@ -237,11 +252,9 @@ static char *fill_url(const char *url, const char *variables)
         snprintf(name, sizeof(name), "%.*s", (int)(end - p - 2), p + 2);
         struct str v = sim_json_get(sim_json_or_empty(variables), name);
         if (v.n)
-            sim_json_text(&out, v);
+            put_escaped(&out, v);
         p = end + 2;
     }
-    if (!out.p)
-        abort();
     return out.p;
 }
 

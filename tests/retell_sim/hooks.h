@@ -23,6 +23,7 @@ void sim_hooks_emit(struct sim *s, struct sim_call *c, enum sim_event event);
 void sim_hooks_ask_inbound(struct sim *s, struct sim_call *c, const char *url,
                            void (*then)(struct sim *s, struct sim_call *c, struct str answer));
 
+/* Deliveries not yet taken or given up. */
 size_t sim_hooks_pending(const struct sim_hooks *h);
 
 #endif

@@ -97,8 +97,6 @@ static bool header(struct str name, struct str value, struct sim_head *head)
         head->expects_continue = same(value, "100-continue");
     } else if (same(name, "authorization")) {
         head->authorization = value;
-    } else if (same(name, "content-type")) {
-        head->content_type = value;
     } else if (same(name, "x-stainless-retry-count")) {
         head->retry_count = value;
     }
@@ -284,7 +282,7 @@ bool sim_query_get(struct str query, const char *name, char *out, size_t cap)
 bool sim_url_split(const char *url, char *host, size_t cap, char *port, size_t port_cap,
                    const char **path)
 {
-    if (strncmp(url, "http://", 7) != 0)
+    if (strncmp(url, "http://", 7) != 0 || strpbrk(url, " \t\r\n"))
         return false;
     const char *p = url + 7;
     size_t n = strcspn(p, ":/?");

@@ -22,7 +22,7 @@ struct sim_head {
     int status;                /* responses */
     bool keep_alive, chunked, expects_continue, has_length;
     size_t length; /* of the body, when has_length */
-    struct str authorization, content_type, retry_count;
+    struct str authorization, retry_count;
     size_t size; /* of the head itself, empty line included */
 };
 

@@ -3,6 +3,7 @@
 #include "tests/retell_sim/journal.h"
 
 #include "common/base/clock.h"
+#include "tests/retell_sim/hooks.h"
 #include "tests/retell_sim/json_out.h"
 #include "tests/retell_sim/sim.h"
 
@@ -136,9 +137,12 @@ static void put_counts(const struct sim_journal *j, struct buf *out)
     sim_close(out, '}');
 }
 
-static void put_deliveries(const struct sim_journal *j, struct buf *out)
+static void put_deliveries(const struct sim *s, struct buf *out)
 {
+    const struct sim_journal *j = &s->journal;
+
     sim_open(out, "deliveries", '{');
+    sim_put_i64(out, "pending", (int64_t)sim_hooks_pending(s->hooks));
     sim_put_i64(out, "attempts", (int64_t)j->ndeliveries);
     sim_put_i64(out, "delivered", (int64_t)j->delivered);
     sim_put_i64(out, "failed", (int64_t)j->failed);
@@ -184,7 +188,7 @@ void sim_journal_stats(const struct sim *s, uint64_t starts, struct buf *out)
     sim_put_i64(out, "max_concurrency", s->journal.max_live);
     sim_put_i64(out, "max_starts_per_second", busiest_second(w));
     put_counts(&s->journal, out);
-    put_deliveries(&s->journal, out);
+    put_deliveries(s, out);
     sim_open(out, "starts_ms", '[');
     for (uint64_t i = w->ncalls > starts ? w->ncalls - starts : 0; i < w->ncalls; i++)
         sim_put_i64(out, NULL, w->calls[i]->created_ms);

@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+#define PAGE_BYTES ((size_t)32 * 1024 * 1024)
+
 static void put_line(struct buf *out, const struct sim *s, const struct sim_call *c)
 {
     buf_char(out, '{');
@@ -35,7 +37,8 @@ static void put_line(struct buf *out, const struct sim *s, const struct sim_call
 
 void sim_ledger_lines(const struct sim *s, uint64_t after, uint64_t limit, struct buf *out)
 {
-    for (uint64_t i = after, n = 0; i < s->world.ncalls && n < limit; i++, n++)
+    for (uint64_t i = after, n = 0; i < s->world.ncalls && n < limit && out->n < PAGE_BYTES;
+         i++, n++)
         put_line(out, s, s->world.calls[i]);
 }
 

@@ -9,7 +9,8 @@
 
 #include "tests/retell_sim/sim.h"
 
-/* Lines of the calls with seq > after (seq counts from 1), at most `limit` of them. */
+/* Lines of the calls with seq > after (seq counts from 1), at most `limit` of them or 32 MB.
+ * The page after it begins at the last seq; an empty page is the end. */
 void sim_ledger_lines(const struct sim *s, uint64_t after, uint64_t limit, struct buf *out);
 
 /* {"key","placed","distinct","duplicates":[{"value","count"}]} over calls that have the key. */

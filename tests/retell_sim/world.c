@@ -149,7 +149,7 @@ void sim_hook_read(struct sim_world *w, struct sim_hook *hook, struct str json)
     char text[1024];
 
     if (sim_json_type(url) == SJ_STRING && sim_json_cstr(url, text, sizeof(text)))
-        hook->url = sim_text_intern(&w->text, str_of(text));
+        hook->url = text[0] ? sim_text_intern(&w->text, str_of(text)) : NULL;
     else if (sim_json_type(url) == SJ_NULL)
         hook->url = NULL;
     if (sim_json_type(events) == SJ_ARRAY)
