@@ -46,12 +46,13 @@ static bool run_record(struct op *op, const struct message *m, struct buf *resul
 
 static bool run_pause(struct op *op, const struct message *m, struct buf *result)
 {
+    struct span_walk w = {m->args};
     struct str ms;
     double v = 0;
 
     (void)op;
     (void)result;
-    if (span_get(m->kwargs, "ms", &ms) && span_number(ms, &v))
+    if ((span_item(&w, &ms) || span_get(m->kwargs, "ms", &ms)) && span_number(ms, &v))
         nanosleep(
             &(struct timespec){.tv_sec = (time_t)v / 1000, .tv_nsec = (long)v % 1000 * 1000000},
             NULL);

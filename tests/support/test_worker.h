@@ -3,7 +3,7 @@
  *
  * A test binary calls test_worker_main() first thing: started as "PROGRAM worker" it is the worker
  * and does not return.  Actors, all on "default": add, record (RPUSH test:ran <args>), pause
- * (kwargs.ms), dbl (stores twice its argument), broken, busy, refused, crash.
+ * (args[0] or kwargs.ms), dbl (stores twice its argument), broken, busy, refused, crash.
  */
 #ifndef AGORALIA_TEST_WORKER_H
 #define AGORALIA_TEST_WORKER_H
