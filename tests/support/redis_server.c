@@ -29,8 +29,8 @@ static void exec_server(const struct redis_server *s)
     if (chdir(s->dir) != 0)
         die("chdir");
     execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", socket, "--save", "",
-           "--appendonly", "yes", "--maxmemory-policy", "noeviction", "--logfile", "redis.log",
-           (char *)NULL);
+           "--appendonly", s->forgetful ? "no" : "yes", "--maxmemory-policy", "noeviction",
+           "--logfile", "redis.log", (char *)NULL);
     die("redis-server");
 }
 

@@ -15,6 +15,7 @@ struct redis_server {
     char dir[32];
     char url[64];
     pid_t pid;
+    bool forgetful;             /* no append-only file: for measurements */
     struct redisContext *redis; /* the test's own connection */
 };
 
