@@ -15,7 +15,10 @@
 #include <stdio.h>
 
 /* Rows that no request ever left for, or that a full provider turned away, do not try for ever. */
-enum { MAX_ATTEMPTS = 10, BACKOFF_MAX_SECONDS = 300, STANDSTILL_SECONDS = 300 };
+enum { MAX_ATTEMPTS = 10, STANDSTILL_SECONDS = 300, BACKOFF_MAX_SECONDS = 300 };
+
+/* A provider at its limit has room again when a call ends, which is soon. */
+enum { BUSY_MAX_SECONDS = 8 };
 
 const char *attempt_signature(struct op *op, const char *attempt_id, int64_t scheduled_call_id)
 {
@@ -56,11 +59,14 @@ static const char *webhook_url(struct op *op)
 
 int dial_backoff_seconds(enum dial_refusal refusal, int attempt, int retry_after_seconds)
 {
-    int shift = attempt < 6 ? attempt - 1 : 5;
-    int seconds = 2 << (shift > 0 ? shift : 0);
+    int shift = attempt < 8 ? attempt - 1 : 7;
+    int seconds = 1 << (shift > 0 ? shift : 0);
+    int most = refusal == REFUSAL_BUSY ? BUSY_MAX_SECONDS : BACKOFF_MAX_SECONDS;
 
     if (refusal == REFUSAL_UNPAID || refusal == REFUSAL_CREDENTIALS)
-        seconds = STANDSTILL_SECONDS;
+        return STANDSTILL_SECONDS;
+    if (seconds > most)
+        seconds = most;
     if (retry_after_seconds > seconds)
         seconds = retry_after_seconds;
     return seconds < BACKOFF_MAX_SECONDS ? seconds : BACKOFF_MAX_SECONDS;

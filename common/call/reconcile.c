@@ -61,8 +61,10 @@ static bool look_for_unknown(struct op *op, const struct rows *a, int i)
     db_release(op);
     if (!p->find_calls(op, p, "aga_attempt", db_text(a, i, "id"), MOST_CALLS_OF_ONE, &found))
         return false;
+    if (found.n == 0 && !found.complete)
+        return fail(op, E_PROVIDER_ERROR, "The provider's list of calls is incomplete");
     if (found.n == 0)
-        return !found.complete || note_absent(op, a, i);
+        return note_absent(op, a, i);
     if (found.n > 1)
         log_error(op, "call.placed_twice", F("attempt", db_text(a, i, "id")),
                   F("calls", (int64_t)found.n));
@@ -78,6 +80,16 @@ static bool look_at_silent(struct op *op, const struct rows *a, int i)
     return p->get_call(op, p, db_text(a, i, "provider_call_id"), &pc) && apply_polled(op, &pc);
 }
 
+static void look_again_soon(struct op *op, const struct rows *a, int i)
+{
+    struct rows rows;
+
+    log_failure(op, "reconcile.failed");
+    op_forgive(op);
+    if (!db_query(op, &SQL_RECONCILE_AGAIN, ARGS({"attempt_id", db_text(a, i, "id")}), &rows))
+        log_failure(op, "reconcile.failed");
+}
+
 /* One attempt, with an operation of its own: one that fails does not hold up the others. */
 static void look(struct op *parent, const struct rows *a, int i)
 {
@@ -89,7 +101,7 @@ static void look(struct op *parent, const struct rows *a, int i)
 
     if (!(unknown ? look_for_unknown(&op, a, i)
                   : db_text(a, i, "provider_call_id") == NULL || look_at_silent(&op, a, i)))
-        log_failure(&op, "reconcile.failed");
+        look_again_soon(&op, a, i);
     op_end(&op);
 }
 

@@ -453,6 +453,11 @@ UPDATE call_attempts
        look_at = clock_timestamp() + make_interval(secs => :seconds::double precision), updated_at = clock_timestamp()
  WHERE tenant_id = :tenant_id AND id = :attempt_id AND state = 'unknown';
 
+-- name: reconcile_again
+-- The provider did not answer, or not completely: look again soon, not when the lease is over.
+UPDATE call_attempts SET look_at = clock_timestamp() + interval '2 seconds'
+ WHERE tenant_id = :tenant_id AND id = :attempt_id AND look_at IS NOT NULL;
+
 -- name: reconcile_unknown_count
 -- tenant: none, because it is a gauge of the whole platform
 SELECT count(*) AS n FROM call_attempts WHERE look_at IS NOT NULL AND state IN ('intent', 'unknown');
