@@ -86,8 +86,6 @@ static void sleep_on(struct delayer *d)
     uv_timer_start(&d->timer, on_timer, wait_us > 0 ? (uint64_t)(wait_us + 999) / 1000 : 0, 0);
 }
 
-/* ---- what is due ---- */
-
 static void look(struct delayer *d);
 
 static void promoted(struct delayer *d)
@@ -170,8 +168,6 @@ static void look(struct delayer *d)
     d->looking = say(d, on_due);
 }
 
-/* ---- what is new ---- */
-
 static void fetch(struct delayer *d);
 
 static void on_tracked(void *ctx, const struct redisReply *r)
@@ -250,8 +246,6 @@ static void on_timer(uv_timer_t *t)
     if (!d->looking)
         sleep_on(d);
 }
-
-/* ---- repairs ---- */
 
 static void search(struct delayer *d, const char *cursor);
 

@@ -17,8 +17,6 @@
 
 enum { TICK_MS = 100, TICKS_PER_REPEAT = 10, REAP_BUDGET = 1000 };
 
-/* ---- wake-ups and finished jobs ---- */
-
 bool worker_hears_all(const struct worker *w)
 {
     return w->hears_python && link_is_up(w->ears);
@@ -50,8 +48,6 @@ static void on_finished(uv_async_t *a)
         consumer_flush(w->consumers[i]);
 }
 
-/* ---- the heartbeat ---- */
-
 static struct upkeep upkeep_of(const struct worker *w)
 {
     return (struct upkeep){w->queues, w->conf->queue_heartbeat_timeout_ms,
@@ -79,8 +75,6 @@ static void on_beat(uv_timer_t *t)
     link_send(w->link, &w->call, on_beaten, w);
 }
 
-/* ---- upkeep ---- */
-
 static void on_reaped(void *ctx, const struct redisReply *r)
 {
     (void)ctx;
@@ -104,8 +98,6 @@ static void on_upkeep(uv_timer_t *t)
     link_send(w->link, &w->call, on_reaped, w);
 }
 
-/* ---- the link ---- */
-
 static void on_up(void *ctx)
 {
     struct worker *w = ctx;
@@ -122,8 +114,6 @@ static void on_refused(void *ctx, const char *why)
     log_error(NULL, "redis.refused", F("error", why));
     worker_drain(ctx, WORKER_REFUSED);
 }
-
-/* ---- the end ---- */
 
 static void finish(struct worker *w)
 {
@@ -216,8 +206,6 @@ static void on_tick(uv_timer_t *t)
     if (w->phase >= PHASE_DRAINING && clock_mono_us() > w->deadline_us)
         give_up(w);
 }
-
-/* ---- the beginning ---- */
 
 static bool is_known(const struct worker *w, const char *queue)
 {

@@ -13,7 +13,9 @@
 #include "common/base/conf.h"
 #include "common/base/log.h"
 #include "common/queue/broker.h"
+#include "tests/support/child_env.h"
 #include "tests/support/redis_server.h"
+#include "tests/support/test_worker.h"
 #include "worker/worker.h"
 
 #include <fcntl.h>
@@ -56,25 +58,42 @@ static int be_the_worker(void)
     return worker_run(&(struct worker_setup){.env = {&app, runnables}, .services = none});
 }
 
-static pid_t start(const char *python, const char *module)
+/* A virtualenv's interpreter finds its packages by the path in its first word. */
+static void become_peer(char *python)
 {
-    pid_t pid = fork();
+    char *const argv[] = {python,
+                          (char[]){"-m"},
+                          (char[]){"dramatiq"},
+                          (char[]){"noop"},
+                          (char[]){"--processes"},
+                          (char[]){"1"},
+                          (char[]){"--threads"},
+                          (char[]){"8"},
+                          (char[]){"--path"},
+                          (char[]){"tests/interop/dramatiq"},
+                          NULL};
+    struct arena a = {0};
+    const char *words[] = {arena_printf(&a, "REDIS_URL=%s", server.url), NULL};
+    int quiet = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
-    if (pid != 0)
-        return pid;
+    dup2(quiet, STDERR_FILENO);
+    dup2(quiet, STDOUT_FILENO);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    setenv("REDIS_URL", server.url, 1);
-    setenv("DATABASE_URL", "postgresql:///none", 1);
-    setenv("WORKER_QUEUES", QUEUE, 1);
-    if (!python)
-        execl("/proc/self/exe", "bench-worker", "worker", (char *)NULL);
-    int log = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    dup2(log, STDERR_FILENO);
-    dup2(log, STDOUT_FILENO);
-    if (python)
-        execl(python, python, "-m", "dramatiq", module, "--processes", "1", "--threads", "8",
-              "--path", "tests/interop/dramatiq", (char *)NULL);
+    execve(python, argv, child_env(&a, words));
     _exit(127);
+}
+
+/* Our worker, or with an interpreter Python's. */
+static pid_t start(char *python)
+{
+    static const char *const env[] = {"WORKER_QUEUES=" QUEUE, NULL};
+
+    if (!python)
+        return test_worker_start(server.url, "/dev/null", env);
+    pid_t pid = fork();
+    if (pid == 0)
+        become_peer(python);
+    return pid;
 }
 
 static void enqueue(size_t n)
@@ -160,19 +179,19 @@ static double stop(pid_t pid)
 }
 
 /* The rate and the CPU are taken from one process with a backlog, the pick-up from an idle one. */
-static struct measured measure(const char *python, const char *module, size_t n)
+static struct measured measure(char *python, size_t n)
 {
     struct measured m;
 
     enqueue(n);
-    pid_t pid = start(python, module);
+    pid_t pid = start(python);
     wait_for((long long)n - 1, 1000);
     long long began_with = left();
     int64_t took_us = wait_for(0, 1000);
     m.per_second = (double)began_with / (double)took_us * 1e6;
     m.cpu_us = stop(pid) / (double)n;
     redis_do(&server, "FLUSHALL");
-    pid = start(python, module);
+    pid = start(python);
     enqueue(1);
     wait_for(0, 1000);
     m.pickup_ms = median_pickup_ms();
@@ -195,14 +214,14 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "worker") == 0)
         return be_the_worker();
 
-    const char *python = argc > 1 ? argv[1] : NULL;
+    char *python = argc > 1 ? argv[1] : NULL;
     struct measured peer = {0};
 
     signal(SIGPIPE, SIG_IGN);
     redis_server_start(&server);
-    struct measured ours = measure(NULL, NULL, 400000);
+    struct measured ours = measure(NULL, 400000);
     if (python)
-        peer = measure(python, "noop", 20000);
+        peer = measure(python, 20000);
     redis_server_end(&server);
     printf("name | ours | goal | peer\n");
     row("queue: no-op messages/s, one worker", ours.per_second, ">= 40000",

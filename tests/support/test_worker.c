@@ -4,6 +4,7 @@
 
 #include "common/base/conf.h"
 #include "common/base/log.h"
+#include "tests/support/child_env.h"
 #include "worker/worker.h"
 
 #include <fcntl.h>
@@ -130,23 +131,25 @@ void test_worker_main(int argc, char **argv)
     _exit(code);
 }
 
+enum { MAX_ENV = 32 };
+
 static void become_worker(const char *redis_url, const char *log_path, const char *const *env)
 {
-    static char words[32][256];
-    int log = open(log_path, O_WRONLY | O_CREAT | O_APPEND, 0600);
-    int n = 0;
+    char *const argv[] = {(char[]){"test-worker"}, (char[]){"worker"}, NULL};
+    struct arena a = {0};
+    const char *words[MAX_ENV + 4] = {
+        arena_printf(&a, "REDIS_URL=%s", redis_url),
+        arena_printf(&a, "TEST_REDIS_SOCKET=%s", redis_url + strlen("unix://")),
+        "DATABASE_URL=postgresql:///none",
+    };
+    int log = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
+    for (int n = 0; n < MAX_ENV && env[n]; n++)
+        words[3 + n] = env[n];
     if (log >= 0)
         dup2(log, STDERR_FILENO);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    setenv("REDIS_URL", redis_url, 1);
-    setenv("TEST_REDIS_SOCKET", redis_url + strlen("unix://"), 1);
-    setenv("DATABASE_URL", "postgresql:///none", 1);
-    for (; *env && n < 32; env++, n++) {
-        snprintf(words[n], sizeof(words[n]), "%s", *env);
-        putenv(words[n]);
-    }
-    execl("/proc/self/exe", "test-worker", "worker", (char *)NULL);
+    execve("/proc/self/exe", argv, child_env(&a, words));
     _exit(127);
 }
 

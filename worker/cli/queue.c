@@ -14,8 +14,6 @@
 
 enum { PEEK_LIMIT = 20, PING_LIMIT_MS = 5000 };
 
-/* ---- queue ls ---- */
-
 static int64_t oldest_seconds(struct arena *a, struct str payload)
 {
     struct message m;
@@ -75,8 +73,6 @@ static int queue_ls_command(struct cli *c)
         printf("]\n");
     return CLI_OK;
 }
-
-/* ---- queue peek, queue purge ---- */
 
 static bool is_state(const char *s)
 {
@@ -140,8 +136,6 @@ static int queue_purge_command(struct cli *c)
     printf("%" PRId64 " deleted\n", count);
     return CLI_OK;
 }
-
-/* ---- ping ---- */
 
 /* A job that does nothing, sent the whole way round: its stored result is the answer. */
 static int ping_command(struct cli *c)
