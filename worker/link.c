@@ -7,9 +7,9 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/queue/hello.h"
+#include "worker/redis_uv.h"
 
 #include <fcntl.h>
-#include <hiredis/adapters/libuv.h>
 #include <hiredis/async.h>
 #include <stdlib.h>
 
@@ -130,8 +130,7 @@ static void connect_to(struct link *l, const char *ip)
         return;
     }
     fcntl(redis->c.fd, F_SETFD, FD_CLOEXEC);
-    if (redisLibuvAttach(redis, l->loop) != REDIS_OK)
-        abort();
+    redis_uv_attach(redis, l->loop);
     redisAsyncSetConnectCallback(redis, on_connected);
     redisAsyncSetDisconnectCallback(redis, on_disconnected);
 }

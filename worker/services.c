@@ -18,8 +18,7 @@ struct running {
     bool woken;
 };
 
-/* service_wake() is called from features' threads that know nobody here: the set is the process's.
- */
+/* service_wake() is called by threads that know nobody here: the set is the process's. */
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t wake;

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #define ID "11111111-1111-4111-8111-111111111111"
 #define WORKERS 4
@@ -42,6 +43,21 @@ static pid_t start(struct world *w, const char *const *env)
     assert_true(w->n < WORKERS);
     w->workers[w->n] = test_worker_start(server.url, log, env);
     return w->workers[w->n++];
+}
+
+/* How often the workers' common log has said a word so far. */
+static int log_count(const char *word)
+{
+    char path[64], line[4096];
+    int n = 0;
+
+    snprintf(path, sizeof(path), "%s/worker.log", server.dir);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(line, sizeof(line), f))
+        n += strstr(line, word) != NULL;
+    if (f)
+        fclose(f);
+    return n;
 }
 
 static int fresh(void **state)
@@ -490,6 +506,19 @@ static void redis_may_restart_under_the_worker(void **state)
     EXPECT_KEYS("test:ran", 5000);
 }
 
+static void a_worker_waits_for_a_redis_that_is_not_there_yet(void **state)
+{
+    struct world *w = *state;
+    int port = 20000 + (int)(getpid() % 10000), before = log_count("redis.lost");
+
+    start(w, ENV(arena_printf(&w->arena, "REDIS_URL=redis://localhost:%d/0", port)));
+    assert_true(WAIT_UNTIL(log_count("redis.lost") > before, 3000)); /* refused, not timed out */
+    redis_do(&server, "CONFIG SET port %d", port);
+    put(w, "default", "a", "record", "[1]", "");
+    assert_true(WAIT_UNTIL(ran() == 1, 3000));
+    redis_do(&server, "CONFIG SET port 0");
+}
+
 static void a_flushed_redis_only_loses_what_it_held(void **state)
 {
     struct world *w = *state;
@@ -541,6 +570,7 @@ static void what_a_lost_answer_left_behind_is_returned(void **state)
 static void a_lost_lease_has_no_consequences(void **state)
 {
     struct world *w = *state;
+    int before = log_count("lease_lost");
 
     put(w, "default", "a", "pause", "[]",
         "\"store_results\":true,\"pipe_target\":{\"queue_name\":\"cq\",\"actor_name\":\"s\","
@@ -549,7 +579,7 @@ static void a_lost_lease_has_no_consequences(void **state)
     const char *id = worker_id(w);
     assert_true(WAIT_UNTIL(redis_int(&server, "LLEN dramatiq:default") == 0, 3000));
     redis_do(&server, "DEL dramatiq:__acks__.%s.default", id);
-    assert_true(WAIT_UNTIL(false, 1200) == false);
+    assert_true(WAIT_UNTIL(log_count("lease_lost") > before, 3000));
     assert_string_equal(redis_keys(&server), "dramatiq:default.msgs");
 }
 
@@ -627,6 +657,7 @@ int main(int argc, char **argv)
         CASE(a_killed_workers_messages_are_finished_by_another),
         CASE(a_message_that_kills_its_workers_is_buried),
         CASE(redis_may_restart_under_the_worker),
+        CASE(a_worker_waits_for_a_redis_that_is_not_there_yet),
         CASE(a_flushed_redis_only_loses_what_it_held),
         CASE(scripts_may_be_flushed),
         CASE(what_a_lost_answer_left_behind_is_returned),

@@ -137,15 +137,15 @@ static void become_worker(const char *redis_url, const char *log_path, const cha
 {
     char *const argv[] = {(char[]){"test-worker"}, (char[]){"worker"}, NULL};
     struct arena a = {0};
-    const char *words[MAX_ENV + 4] = {
-        arena_printf(&a, "REDIS_URL=%s", redis_url),
-        arena_printf(&a, "TEST_REDIS_SOCKET=%s", redis_url + strlen("unix://")),
-        "DATABASE_URL=postgresql:///none",
-    };
+    const char *words[MAX_ENV + 4] = {NULL};
     int log = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    int n = 0;
 
-    for (int n = 0; n < MAX_ENV && env[n]; n++)
-        words[3 + n] = env[n];
+    for (; n < MAX_ENV && env[n]; n++)
+        words[n] = env[n];
+    words[n++] = arena_printf(&a, "REDIS_URL=%s", redis_url);
+    words[n++] = arena_printf(&a, "TEST_REDIS_SOCKET=%s", redis_url + strlen("unix://"));
+    words[n++] = "DATABASE_URL=postgresql:///none";
     if (log >= 0)
         dup2(log, STDERR_FILENO);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
