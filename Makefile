@@ -140,12 +140,12 @@ $(INTEGRATION): $(B)/integration/%: $(B)/obj/tests/integration/%.o $(TEST_OBJ)
 $(BENCH): $(B)/bench/%: $(B)/obj/tests/bench/%.o $(TEST_OBJ)
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(LDFLAGS) $^ -o $@ -lcivetweb $(LIBS)
+	$(Q)$(CC) $(LDFLAGS) $^ -o $@ -lcmocka -lcivetweb $(LIBS)
 
 $(FUZZ): $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(TEST_OBJ)
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ -o $@ -lcivetweb $(LIBS)
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ -o $@ -lcmocka -lcivetweb $(LIBS)
 
 # ---- tests and gates -----------------------------------------------------
 unit-build: $(UNIT)

@@ -14,7 +14,7 @@
 /* The first batch is small so that dialling starts at once; the rest amortise their round trip. */
 enum { FIRST_BATCH = 100, BATCH = 4000 };
 
-/* Columns of execution_schedule and execution_checks. */
+/* Columns of execution_schedule: of its rows, and of the refused ones' checks. */
 enum { SC_LEAD, SC_PHONE, SC_AT, SC_REASON, SC_COLUMNS };
 enum {
     CK_LEAD, CK_COUNTRY, CK_DNC, CK_QUIET, CK_CONSENT, CK_DISCLOSURE, CK_REASON, CK_CODE,
@@ -30,7 +30,6 @@ struct generation {
     struct tstamp now;   /* the database's, when this batch was read */
     struct country_rules rules;
     struct sql_array schedule[SC_COLUMNS], checks[CK_COLUMNS];
-    int refused;
 };
 
 static bool read_filters(struct op *op, struct generation *g)
@@ -150,7 +149,6 @@ static void add_check(struct generation *g, int64_t lead_id, const struct compli
     add_names(&g->checks[CK_WARNINGS], v->warnings, CW_COUNT, warning_name);
     add_id(&g->checks[CK_PLATFORM_RULE], a->platform_rule_id);
     add_id(&g->checks[CK_TENANT_RULE], a->tenant_rule_id);
-    g->refused++;
 }
 
 /* When the call may be made; the null instant when never. */
@@ -187,17 +185,18 @@ static void reset_columns(struct generation *g)
         sql_array_reset(&g->schedule[c]);
     for (int c = 0; c < CK_COLUMNS; c++)
         sql_array_reset(&g->checks[c]);
-    g->refused = 0;
 }
 
-static const struct arg *schedule_args(struct op *op, struct generation *g, bool generated)
+/* Every column of the batch, then what is the same for all of it. */
+static const struct arg *batch_args(struct op *op, struct generation *g, bool generated)
 {
+    static const char *const schedule_names[SC_COLUMNS] = {"lead_ids", "phones", "scheduled_ats",
+                                                           "reasons"};
+    static const char *const check_columns[CK_COLUMNS] = {
+        "refused_ids",       "countries",       "dncs",  "quiets",   "consents",          "disclosures",
+        "rejection_reasons", "rejection_codes", "codes", "warnings", "platform_rule_ids", "country_rule_ids"};
     const struct campaign *c = &g->campaign;
-    const struct arg args[] = {
-        {"lead_ids", sql_array_close(&g->schedule[SC_LEAD])},
-        {"phones", sql_array_close(&g->schedule[SC_PHONE])},
-        {"scheduled_ats", sql_array_close(&g->schedule[SC_AT])},
-        {"reasons", sql_array_close(&g->schedule[SC_REASON])},
+    const struct arg common[] = {
         {"campaign_id", sql_i64(op, c->id)},
         {"execution_id", sql_i64(op, g->execution_id)},
         {"from_number", c->from_number},
@@ -210,42 +209,33 @@ static const struct arg *schedule_args(struct op *op, struct generation *g, bool
         {"was_lane", sql_i64(op, g->was_lane)},
         {"was_after", sql_i64(op, g->was_after)},
         {"generated", sql_bool(generated)},
+        {"at", sql_tstamp(op, g->now)},
+        {"engine_version", COMPLIANCE_ENGINE_VERSION},
+        {"tzdata_version", tz_version()},
         {0},
     };
-    return memcpy(arena_alloc(&op->arena, sizeof(args)), args, sizeof(args));
-}
+    struct arg *args = arena_alloc(&op->arena, sizeof(common) + (SC_COLUMNS + CK_COLUMNS) * sizeof(*args));
+    struct arg *next = args;
 
-static const struct arg *check_args(struct op *op, struct generation *g)
-{
-    static const char *const names[CK_COLUMNS] = {
-        "lead_ids",          "countries",       "dncs",  "quiets",   "consents",          "disclosures",
-        "rejection_reasons", "rejection_codes", "codes", "warnings", "platform_rule_ids", "country_rule_ids"};
-    struct arg *args = arena_alloc(&op->arena, (CK_COLUMNS + 6) * sizeof(*args));
-    int n = 0;
-
-    for (; n < CK_COLUMNS; n++)
-        args[n] = (struct arg){names[n], sql_array_close(&g->checks[n])};
-    args[n++] = (struct arg){"campaign_id", sql_i64(op, g->campaign.id)};
-    args[n++] = (struct arg){"execution_id", sql_i64(op, g->execution_id)};
-    args[n++] = (struct arg){"at", sql_tstamp(op, g->now)};
-    args[n++] = (struct arg){"engine_version", COMPLIANCE_ENGINE_VERSION};
-    args[n++] = (struct arg){"tzdata_version", tz_version()};
+    for (int i = 0; i < SC_COLUMNS; i++)
+        *next++ = (struct arg){schedule_names[i], sql_array_close(&g->schedule[i])};
+    for (int i = 0; i < CK_COLUMNS; i++)
+        *next++ = (struct arg){check_columns[i], sql_array_close(&g->checks[i])};
+    memcpy(next, common, sizeof(common));
     return args;
 }
 
 /*
- * Rows, checks and cursor in one transaction and one round trip.  *ours is false when another
- * worker has moved the cursor: it goes on, we stop.
+ * Rows, checks and cursor in one statement.  *ours is false when another worker has moved the
+ * cursor: it goes on, we stop.
  */
 static bool store_batch(struct op *op, struct generation *g, bool generated, bool *ours)
 {
-    struct rows scheduled, checked;
-    const struct ask asks[] = {{&SQL_EXECUTION_SCHEDULE, schedule_args(op, g, generated), &scheduled},
-                               {&SQL_EXECUTION_CHECKS, check_args(op, g), &checked}};
+    struct rows moved;
 
-    if (!db_ask(op, asks, g->refused ? 2 : 1))
+    if (!db_query(op, &SQL_EXECUTION_SCHEDULE, batch_args(op, g, generated), &moved))
         return false;
-    *ours = scheduled.n == 1;
+    *ours = moved.n == 1;
     g->was_lane = g->lane;
     g->was_after = g->after;
     return true;

@@ -3,7 +3,7 @@
 
 CREATE TABLE scheduled_calls (
     id                  BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    tenant_id           BIGINT NOT NULL REFERENCES tenants (id),
+    tenant_id           BIGINT NOT NULL, -- the lead's and the execution's keys hold it; a third would cost every lead
     campaign_id         BIGINT,
     execution_id        BIGINT,
     lead_id             BIGINT,

@@ -142,8 +142,8 @@ SELECT l.id, l.phone, l.country_iso, l.consent_status,
  LIMIT :limit;
 
 -- name: execution_schedule
--- One batch, if the cursor still stands where it was read: refused leads get a canceled row, the
--- others a row that waits for its instant.
+-- One batch, if the cursor still stands where it was read: refused leads get a canceled row with
+-- their decision, the others a row that waits for its instant.
 WITH moved AS (
     UPDATE campaign_executions SET cursor_lane = :lane, cursor_lead = :after, generated = :generated
      WHERE tenant_id = :tenant_id AND id = :execution_id AND NOT generated
@@ -159,26 +159,24 @@ WITH moved AS (
            unnest(:lead_ids::bigint[], :phones::text[], :scheduled_ats::timestamptz[], :reasons::text[])
            AS b (lead_id, phone, scheduled_at, reason)
     ON CONFLICT DO NOTHING
+    RETURNING id, lead_id, to_number
+), checks AS (
+    INSERT INTO compliance_checks (tenant_id, scheduled_call_id, campaign_id, lead_id, to_number, country_iso, dnc_check,
+                                   quiet_hours_check, consent_check, disclosure_check, status, rejection_reason,
+                                   rejection_code, all_codes, warnings, scheduled_time, platform_rule_id,
+                                   country_rule_id, engine_version, tzdata_version)
+    SELECT :tenant_id, rows.id, :campaign_id, b.lead_id, rows.to_number, b.country_iso, b.dnc, b.quiet_hours, b.consent,
+           b.disclosure, 'rejected', b.rejection_reason, b.rejection_code, string_to_array(b.codes, ' '),
+           string_to_array(b.warnings, ' '), :at::timestamptz, b.platform_rule_id, b.country_rule_id, :engine_version,
+           :tzdata_version
+      FROM rows
+      JOIN unnest(:refused_ids::bigint[], :countries::text[], :dncs::text[], :quiets::text[], :consents::text[],
+                  :disclosures::text[], :rejection_reasons::text[], :rejection_codes::text[], :codes::text[],
+                  :warnings::text[], :platform_rule_ids::bigint[], :country_rule_ids::bigint[])
+           AS b (lead_id, country_iso, dnc, quiet_hours, consent, disclosure, rejection_reason, rejection_code, codes,
+                 warnings, platform_rule_id, country_rule_id) ON b.lead_id = rows.lead_id
 )
 SELECT id FROM moved;
-
--- name: execution_checks
--- The refusals of one batch, as decisions.
-INSERT INTO compliance_checks (tenant_id, scheduled_call_id, campaign_id, lead_id, to_number, country_iso, dnc_check,
-                               quiet_hours_check, consent_check, disclosure_check, status, rejection_reason,
-                               rejection_code, all_codes, warnings, scheduled_time, platform_rule_id, country_rule_id,
-                               engine_version, tzdata_version)
-SELECT :tenant_id, s.id, :campaign_id, b.lead_id, s.to_number, b.country_iso, b.dnc, b.quiet_hours, b.consent,
-       b.disclosure, 'rejected', b.rejection_reason, b.rejection_code, string_to_array(b.codes, ' '),
-       string_to_array(b.warnings, ' '), :at::timestamptz, b.platform_rule_id, b.country_rule_id, :engine_version,
-       :tzdata_version
-  FROM unnest(:lead_ids::bigint[], :countries::text[], :dncs::text[], :quiets::text[], :consents::text[],
-              :disclosures::text[], :rejection_reasons::text[], :rejection_codes::text[], :codes::text[],
-              :warnings::text[], :platform_rule_ids::bigint[], :country_rule_ids::bigint[])
-       AS b (lead_id, country_iso, dnc, quiet_hours, consent, disclosure, rejection_reason, rejection_code, codes,
-             warnings, platform_rule_id, country_rule_id)
-  JOIN scheduled_calls s ON s.execution_id = :execution_id AND s.lead_id = b.lead_id AND s.parent_id IS NULL
- WHERE s.tenant_id = :tenant_id AND s.created_at = now(); -- those of this transaction
 
 -- name: executions_wake
 -- tenant: none, because the dispatcher works for all of them

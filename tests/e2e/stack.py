@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from urllib.parse import urlparse
@@ -93,6 +94,7 @@ class Stack:
         self.workers, self.serial, self.failed = [], 0, False
 
     def __enter__(self):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         self.dir = tempfile.mkdtemp(prefix="aga.", dir="/tmp")
         os.chmod(self.dir, 0o755)
         atexit.register(self.__exit__, None, None, None)
@@ -114,7 +116,8 @@ class Stack:
         self.env.update(RETELL_API_KEY="key_demo", HTTP_LISTEN="127.0.0.1:0", LOG_LEVEL="info",
                         RECONCILE_WINDOW_SECONDS="4", CALL_POLL_SECONDS="2", CLAIM_TIMEOUT_SECONDS="3",
                         DISPATCH_POLL_MS="200", QUEUE_HEARTBEAT_TIMEOUT_MS="4000", QUEUE_MAINTENANCE_MS="500",
-                        TENANT_MAX_LIVE_CALLS="100", **self.extra)
+                        TENANT_MAX_LIVE_CALLS="100")
+        self.env.update(self.extra)
         self.start_sim()
         self.cli("migrate")
         self.tenant = int(self.cli("tenant", "create", "e2e"))
@@ -143,7 +146,13 @@ class Stack:
             self.env["PUBLIC_URL"] = self.url = f"http://127.0.0.1:{port}"
         self.serial += 1
         self.api_process = self.spawn(f"api{self.serial}", [f"{BUILD}/agoralia-api"])
-        wait_for("the API is ready", lambda: self.api_process.line("api.ready"))
+        wait_for("the API is ready", self.ready)
+
+    def ready(self):
+        try:
+            return request(self.url, "GET", "/readyz").status == 200
+        except OSError:
+            return False
 
     def start_worker(self):
         self.serial += 1
