@@ -65,11 +65,6 @@ void consumer_free(struct consumer *c)
     free(c);
 }
 
-const char *consumer_queue(const struct consumer *c)
-{
-    return c->queue;
-}
-
 struct delayer *consumer_delayer(const struct consumer *c)
 {
     return c->delayer;

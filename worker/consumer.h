@@ -19,7 +19,6 @@ struct consumer *consumer_open(struct worker *w, const char *queue, size_t lane)
 void consumer_close(struct consumer *c); /* its handles close with the loop */
 void consumer_free(struct consumer *c);
 
-const char *consumer_queue(const struct consumer *c);
 struct delayer *consumer_delayer(const struct consumer *c);
 
 /* The link is up: settle what waits for it, find out what is still ours, go on. */

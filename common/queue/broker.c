@@ -192,6 +192,9 @@ static bool send_some(struct op *op, struct broker *b, const struct new_message 
     }
     call_enqueue(&c, &b->caller, out, n);
     bool ok = broker_call(op, b, &c, &answer);
+    for (size_t i = 0; ok && i < n; i++)
+        metric_add(M_QUEUE_ENQUEUED, 1,
+                   LABELS(arena_strndup(&op->arena, out[i].queue.p, out[i].queue.n)));
     call_end(&c);
     return ok;
 }

@@ -29,11 +29,6 @@ bool queue_name_valid(struct str name)
     return true;
 }
 
-bool queue_is_delayed(struct str name)
-{
-    return ends(name, STR(".DQ"));
-}
-
 struct str queue_canonical(struct str name)
 {
     if (ends(name, STR(".DQ")) || ends(name, STR(".XQ")))

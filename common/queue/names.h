@@ -16,6 +16,4 @@ struct str queue_canonical(struct str name);
 /* "calls.DQ" for all three; in the arena. */
 struct str queue_delayed(struct arena *a, struct str name);
 
-bool queue_is_delayed(struct str name);
-
 #endif
