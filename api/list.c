@@ -44,3 +44,12 @@ bool reply_page(struct reply *rep, struct list l, int64_t total, int32_t limit, 
     page_close(rep, limit, offset);
     return true;
 }
+
+bool reply_page_text(struct reply *rep, const struct buf *items, int64_t total, int32_t limit,
+                     int32_t offset)
+{
+    page_open(rep, total);
+    buf_add(&rep->body, items->p, items->n);
+    page_close(rep, limit, offset);
+    return true;
+}

@@ -16,6 +16,10 @@ bool reply_list(struct reply *rep, struct list l);
 /* {"total": N, "items": [...], "pagination": {"limit": L, "offset": O}} */
 bool reply_page(struct reply *rep, struct list l, int64_t total, int32_t limit, int32_t offset);
 
+/* The same from items that are JSON already, separated by commas. */
+bool reply_page_text(struct reply *rep, const struct buf *items, int64_t total, int32_t limit,
+                     int32_t offset);
+
 /* For lists whose items are written by their handler: open, items, close with the page. */
 void page_open(struct reply *rep, int64_t total);
 void page_close(struct reply *rep, int32_t limit, int32_t offset);

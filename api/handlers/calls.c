@@ -8,12 +8,13 @@
 bool handle_call_list(struct op *op, const struct req *req, struct reply *rep)
 {
     struct call_query q = {.limit = PAGE_LIMIT_DEFAULT};
-    struct call *items;
+    struct buf items = {0};
     int64_t total;
-    int n;
 
-    return req_query(op, req, &call_query_type, &q) && call_list(op, &q, &items, &n, &total) &&
-           reply_page(rep, (struct list){&call_type, items, n}, total, q.limit, q.offset);
+    bool ok = req_query(op, req, &call_query_type, &q) && call_list(op, &q, &items, &total)
+              && reply_page_text(rep, &items, total, q.limit, q.offset);
+    buf_free(&items);
+    return ok;
 }
 
 bool handle_call_get(struct op *op, const struct req *req, struct reply *rep)
@@ -37,8 +38,8 @@ bool handle_call_outbound(struct op *op, const struct req *req, struct reply *re
     struct outbound_request r = {0};
     struct outbound_reply out;
 
-    return req_body(op, req, &outbound_request_type, &r) && call_outbound(op, &r, &out) &&
-           reply_with(rep, 201, &outbound_reply_type, &out);
+    return req_body(op, req, &outbound_request_type, &r) && call_outbound(op, &r, &out)
+           && reply_with(rep, 201, &outbound_reply_type, &out);
 }
 
 bool handle_call_web(struct op *op, const struct req *req, struct reply *rep)
@@ -46,6 +47,6 @@ bool handle_call_web(struct op *op, const struct req *req, struct reply *rep)
     struct web_call_request r = {0};
     struct web_call_reply out;
 
-    return req_body(op, req, &web_call_request_type, &r) && call_web(op, &r, &out) &&
-           reply_with(rep, 201, &web_call_reply_type, &out);
+    return req_body(op, req, &web_call_request_type, &r) && call_web(op, &r, &out)
+           && reply_with(rep, 201, &web_call_reply_type, &out);
 }

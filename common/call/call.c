@@ -14,8 +14,8 @@ bool call_get(struct op *op, const char *call_id, struct call_detail *out)
         return false;
     if (rows.n == 0)
         return fail(op, E_CALL_NOT_FOUND, "Call %s not found", call_id);
-    return from_row(op, &rows, 0, &call_type, &out->call) &&
-           from_row(op, &rows, 0, &call_detail_type, out);
+    return from_row(op, &rows, 0, &call_type, &out->call)
+           && from_row(op, &rows, 0, &call_detail_type, out);
 }
 
 /* One plan per shape of question, so that each walks the index made for it. */
@@ -45,8 +45,18 @@ static const struct query *total_query(const struct call_query *q)
     return q->campaign_id.set ? &SQL_CALL_TOTAL_BY_CAMPAIGN : &SQL_CALL_TOTAL;
 }
 
-bool call_list(struct op *op, const struct call_query *q, struct call **out, int *n,
-               int64_t *total)
+static bool write_page(struct op *op, struct rows *page, struct buf *items)
+{
+    for (int i = 0; i < page->n; i++) {
+        if (i)
+            buf_char(items, ',');
+        if (!row_to_json(op, page, i, &call_type, items))
+            return false;
+    }
+    return true;
+}
+
+bool call_list(struct op *op, const struct call_query *q, struct buf *items, int64_t *total)
 {
     const struct query *count_query = total_query(q);
     struct rows page, count;
@@ -65,9 +75,8 @@ bool call_list(struct op *op, const struct call_query *q, struct call **out, int
                                      {count_query, count_args, &count}},
                 2))
         return false;
-    *n = page.n;
     *total = db_i64(&count, 0, "n");
-    return (*out = from_rows(op, &page, &call_type)) != NULL;
+    return write_page(op, &page, items);
 }
 
 bool call_list_of_lead(struct op *op, int64_t lead_id, struct call **out, int *n)
@@ -75,8 +84,8 @@ bool call_list_of_lead(struct op *op, int64_t lead_id, struct call **out, int *n
     struct lead lead = {0};
     struct rows rows;
 
-    if (!lead_get(op, lead_id, &lead) ||
-        !db_query(op, &SQL_CALL_LIST_OF_LEAD, ARGS({"lead_id", sql_i64(op, lead_id)}), &rows))
+    if (!lead_get(op, lead_id, &lead)
+        || !db_query(op, &SQL_CALL_LIST_OF_LEAD, ARGS({"lead_id", sql_i64(op, lead_id)}), &rows))
         return false;
     *n = rows.n;
     return (*out = from_rows(op, &rows, &call_type)) != NULL;

@@ -55,9 +55,12 @@ extern const struct type call_query_type;
 /* CALL_NOT_FOUND, also when it belongs to another tenant. */
 bool call_get(struct op *op, const char *call_id, struct call_detail *out) MUSTCHECK;
 
-/* Newest first; *total counts all that match. */
-bool call_list(struct op *op, const struct call_query *q, struct call **out, int *n,
-               int64_t *total) MUSTCHECK;
+/*
+ * Newest first, each as its JSON object, separated by commas; *total counts all that match.
+ * The busiest list there is: its rows go from Postgres to the wire without a struct between.
+ */
+bool call_list(struct op *op, const struct call_query *q, struct buf *items, int64_t *total)
+    MUSTCHECK;
 
 bool call_list_of_lead(struct op *op, int64_t lead_id, struct call **out, int *n) MUSTCHECK;
 

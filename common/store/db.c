@@ -190,9 +190,8 @@ static void settle_step(struct op *op, const struct step *s, PGresult *r)
     arena_defer(&op->arena, clear_result, r);
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
         if (s->ask)
-            *s->ask->out = (struct rows){.n = PQntuples(r),
-                                         .affected = strtoll(PQcmdTuples(r), NULL, 10),
-                                         .result = r};
+            *s->ask->out = (struct rows){
+                .n = PQntuples(r), .affected = strtoll(PQcmdTuples(r), NULL, 10), .result = r};
         return;
     }
     if (s->prepares)
@@ -256,8 +255,8 @@ static bool run(struct op *op, const struct ask *asks, size_t n, const char *las
         return fail(op, E_INTERNAL_ERROR, "too many statements at once");
     int64_t deadline =
         clock_mono_us() + (int64_t)op_time_left_ms(op, pool_timeout_ms(op->db->pool)) * 1000;
-    return send_pipeline(op, &pl, asks, n, last) && flush(op, deadline) &&
-           collect(op, &pl, deadline) && op->err.code == E_NONE;
+    return send_pipeline(op, &pl, asks, n, last) && flush(op, deadline)
+           && collect(op, &pl, deadline) && op->err.code == E_NONE;
 }
 
 bool db_ask(struct op *op, const struct ask *asks, size_t n)
@@ -270,8 +269,7 @@ bool db_query(struct op *op, const struct query *q, const struct arg *args, stru
     return run(op, &(struct ask){q, args, out}, 1, NULL);
 }
 
-bool db_query_commit(struct op *op, const struct query *q, const struct arg *args,
-                     struct rows *out)
+bool db_query_commit(struct op *op, const struct query *q, const struct arg *args, struct rows *out)
 {
     bool ok = run(op, &(struct ask){q, args, out}, 1, "COMMIT");
 
@@ -319,8 +317,8 @@ void db_rollback(struct op *op)
         return;
     db->in_tx = false;
     int64_t deadline = clock_mono_us() + (int64_t)pool_timeout_ms(db->pool) * 1000;
-    bool ok = send_pipeline(&aside, &pl, NULL, 0, "ROLLBACK") && flush(&aside, deadline) &&
-              collect(&aside, &pl, deadline);
+    bool ok = send_pipeline(&aside, &pl, NULL, 0, "ROLLBACK") && flush(&aside, deadline)
+              && collect(&aside, &pl, deadline);
     if (!ok)
         db->broken = true;
     arena_end(&aside.arena);

@@ -82,6 +82,14 @@ bool from_row(struct op *op, struct rows *rows, int i, const struct type *t, voi
 /* Every row into a new array of rows->n structs in op's arena; NULL only on failure. */
 void *from_rows(struct op *op, struct rows *rows, const struct type *t) MUSTCHECK;
 
+/*
+ * Append row i as the JSON object its struct would give, without the struct: for pages, where
+ * reading five hundred columns only to print them again is most of the work.  A field without a
+ * column is an error.
+ */
+bool row_to_json(struct op *op, struct rows *rows, int i, const struct type *t, struct buf *b)
+    MUSTCHECK;
+
 /* Run q with its parameters taken from the struct; a returned row is read back into it. */
 bool db_store(struct op *op, const struct query *q, const struct type *t, void *inout) MUSTCHECK;
 

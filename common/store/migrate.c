@@ -80,8 +80,8 @@ static bool apply(struct op *op, PGconn *pg, const struct embedded_file *f, cons
         &op->arena, "INSERT INTO schema_migrations (name, checksum) VALUES ('%s', '%s')",
         short_name(f), sum);
 
-    if (run(op, pg, "BEGIN", "BEGIN", NULL) && run(op, pg, short_name(f), f->text, NULL) &&
-        run(op, pg, short_name(f), note, NULL))
+    if (run(op, pg, "BEGIN", "BEGIN", NULL) && run(op, pg, short_name(f), f->text, NULL)
+        && run(op, pg, short_name(f), note, NULL))
         return run(op, pg, "COMMIT", "COMMIT", NULL);
     PQclear(PQexec(pg, "ROLLBACK"));
     return false;
@@ -90,8 +90,8 @@ static bool apply(struct op *op, PGconn *pg, const struct embedded_file *f, cons
 static bool refuse_newer(struct op *op, const PGresult *applied)
 {
     for (int i = 0; i < PQntuples(applied); i++) {
-        const char *name = arena_printf(&op->arena, "%s%s", migrations_folder,
-                                        PQgetvalue(applied, i, 0));
+        const char *name =
+            arena_printf(&op->arena, "%s%s", migrations_folder, PQgetvalue(applied, i, 0));
         if (!embedded_find(name))
             return fail(op, E_INVALID_STATE,
                         "The database has migration %s, which this binary does not know: it is "
@@ -131,15 +131,15 @@ bool migrate(struct op *op, const char *database_url, void (*on_applied)(const c
     PGconn *pg;
     PGresult *applied;
 
-    return connect_db(op, database_url, &pg) &&
-           run(op, pg, "the migration lock", LOCK_MIGRATIONS, NULL) &&
-           run(op, pg, "schema_migrations",
-               "CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT PRIMARY KEY, "
-               "checksum TEXT NOT NULL, applied_at TIMESTAMPTZ NOT NULL DEFAULT now())",
-               NULL) &&
-           run(op, pg, "schema_migrations", "SELECT name, checksum FROM schema_migrations",
-               &applied) &&
-           refuse_newer(op, applied) && apply_missing(op, pg, applied, on_applied);
+    return connect_db(op, database_url, &pg)
+           && run(op, pg, "the migration lock", LOCK_MIGRATIONS, NULL)
+           && run(op, pg, "schema_migrations",
+                  "CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT PRIMARY KEY, "
+                  "checksum TEXT NOT NULL, applied_at TIMESTAMPTZ NOT NULL DEFAULT now())",
+                  NULL)
+           && run(op, pg, "schema_migrations", "SELECT name, checksum FROM schema_migrations",
+                  &applied)
+           && refuse_newer(op, applied) && apply_missing(op, pg, applied, on_applied);
 }
 
 bool migrate_check(struct op *op, const char *database_url)
@@ -147,8 +147,9 @@ bool migrate_check(struct op *op, const char *database_url)
     PGconn *pg;
     PGresult *applied;
 
-    if (!connect_db(op, database_url, &pg) ||
-        !run(op, pg, "schema_migrations", "SELECT name, checksum FROM schema_migrations", &applied))
+    if (!connect_db(op, database_url, &pg)
+        || !run(op, pg, "schema_migrations", "SELECT name, checksum FROM schema_migrations",
+                &applied))
         return false;
     for (const struct embedded_file *f = embedded_files; f->name; f++)
         if (is_migration(f) && !applied_checksum(applied, short_name(f)))

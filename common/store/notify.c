@@ -47,7 +47,8 @@ static bool lost(struct op *op, struct listener *l)
 
 static bool connect_listener(struct op *op, struct listener *l)
 {
-    const char *const keys[] = {"dbname", "connect_timeout", "application_name", "keepalives_idle", NULL};
+    const char *const keys[] = {"dbname", "connect_timeout", "application_name", "keepalives_idle",
+                                NULL};
     const char *const values[] = {l->url, "2", "agoralia-listener", "10", NULL};
 
     l->pg = PQconnectdbParams(keys, values, 1);

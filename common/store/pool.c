@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 /* After a failed attempt to connect, nobody tries again before this much, doubled each time. */
-enum { RETRY_MIN_US = 20000, RETRY_MAX_US = 200000 };
+enum { RETRY_MIN_US = 20000, RETRY_MAX_US = 200000, FRESH_US = 20000 };
 
 struct pool {
     pthread_mutex_t lock;
@@ -86,10 +86,11 @@ static struct db *connect_session(struct op *op, struct pool *p)
              "-c statement_timeout=%d -c lock_timeout=%d -c TimeZone=UTC "
              "-c idle_in_transaction_session_timeout=%d -c client_encoding=UTF8",
              p->timeout_ms, p->timeout_ms, p->timeout_ms * 4);
-    const char *const keys[] = {"dbname",           "options",         "connect_timeout",
-                                "application_name", "tcp_user_timeout", "keepalives_idle",
-                                "target_session_attrs", NULL};
-    const char *const values[] = {p->url, options, "2", "agoralia", "5000", "10", "read-write", NULL};
+    const char *const keys[] = {
+        "dbname",           "options",         "connect_timeout",      "application_name",
+        "tcp_user_timeout", "keepalives_idle", "target_session_attrs", NULL};
+    const char *const values[] = {p->url, options, "2",          "agoralia",
+                                  "5000", "10",    "read-write", NULL};
     PGconn *pg = PQconnectdbParams(keys, values, 1);
 
     if (PQstatus(pg) != CONNECTION_OK || PQsetnonblocking(pg, 1) != 0 || !PQenterPipelineMode(pg)) {
@@ -126,9 +127,14 @@ static void note_attempt(struct pool *p, bool connected)
     p->retry_at_us = clock_mono_us() + p->retry_us / 2 + p->retry_us * dice / 512;
 }
 
-/* An idle session with something to read has been ended by the server. */
+/*
+ * An idle session with something to read has been ended by the server.  One that was used a moment
+ * ago is not asked: under load that would be a system call for every request.
+ */
 static bool still_alive(const struct db *db)
 {
+    if (clock_mono_us() - db->released_us < FRESH_US)
+        return true;
     struct pollfd fd = {.fd = PQsocket(db->pg), .events = POLLIN};
 
     return poll(&fd, 1, 0) == 0;
@@ -224,8 +230,9 @@ void db_release(struct op *op)
         db_rollback(op);
     op->db = NULL;
     struct pool *p = db->pool;
-    bool keep = !db->broken && PQstatus(db->pg) == CONNECTION_OK &&
-                PQtransactionStatus(db->pg) == PQTRANS_IDLE;
+    db->released_us = clock_mono_us();
+    bool keep = !db->broken && PQstatus(db->pg) == CONNECTION_OK
+                && PQtransactionStatus(db->pg) == PQTRANS_IDLE;
     pthread_mutex_lock(&p->lock);
     if (keep) {
         db->next_idle = p->idle;

@@ -11,27 +11,15 @@ static bool read_column(struct op *op, const struct field *f, const char *s, siz
     case FT_STR:
         *(const char **)at = s; /* the PGresult lives as long as the arena */
         return true;
-    case FT_JSON:
-        ((struct json_text *)at)->text = s;
-        return true;
-    case FT_I32:
-        *(int32_t *)at = (int32_t)strtol(s, NULL, 10);
-        return true;
-    case FT_I64:
-        *(int64_t *)at = strtoll(s, NULL, 10);
-        return true;
+    case FT_JSON: ((struct json_text *)at)->text = s; return true;
+    case FT_I32: *(int32_t *)at = (int32_t)strtol(s, NULL, 10); return true;
+    case FT_I64: *(int64_t *)at = strtoll(s, NULL, 10); return true;
     case FT_OPT_I64:
         *(struct opt_i64 *)at = (struct opt_i64){true, strtoll(s, NULL, 10)};
         return true;
-    case FT_F64:
-        *(double *)at = strtod(s, NULL);
-        return true;
-    case FT_BOOL:
-        *(bool *)at = s[0] == 't';
-        return true;
-    case FT_OPT_BOOL:
-        *(struct opt_bool *)at = (struct opt_bool){true, s[0] == 't'};
-        return true;
+    case FT_F64: *(double *)at = strtod(s, NULL); return true;
+    case FT_BOOL: *(bool *)at = s[0] == 't'; return true;
+    case FT_OPT_BOOL: *(struct opt_bool *)at = (struct opt_bool){true, s[0] == 't'}; return true;
     case FT_TSTAMP:
         if (tstamp_parse((struct str){s, n}, at))
             return true;
@@ -75,6 +63,65 @@ bool from_row(struct op *op, struct rows *rows, int i, const struct type *t, voi
                          (char *)out + t->fields[k].offset))
             return false;
     }
+    return true;
+}
+
+/* Postgres's "2026-11-22 10:30:00.5+00" (the session's zone is UTC) as RFC 3339. */
+static void write_tstamp(struct buf *b, const char *s, size_t n)
+{
+    char text[40];
+
+    if (n < 22 || n >= sizeof(text) || s[10] != ' ' || s[n - 3] != '+') {
+        buf_str(b, "null"); /* infinity */
+        return;
+    }
+    text[0] = '"';
+    memcpy(text + 1, s, n - 3);
+    text[11] = 'T';
+    memcpy(text + n - 2, "Z\"", 2);
+    buf_add(b, text, n);
+}
+
+static void write_column(struct buf *b, const struct field *f, const char *s, size_t n)
+{
+    switch (f->type) {
+    case FT_STR:
+    case FT_ENUM: buf_json_string(b, (struct str){s, n}); return;
+    case FT_TSTAMP: write_tstamp(b, s, n); return;
+    case FT_BOOL:
+    case FT_OPT_BOOL: buf_str(b, s[0] == 't' ? "true" : "false"); return;
+    case FT_I32:
+    case FT_I64:
+    case FT_F64:
+    case FT_OPT_I64:
+    case FT_JSON: buf_add(b, s, n); return;
+    }
+}
+
+bool row_to_json(struct op *op, struct rows *rows, int i, const struct type *t, struct buf *b)
+{
+    const PGresult *r = rows->result;
+    char open = '{';
+
+    if (rows->mapped != t && !map_columns(op, rows, t))
+        return false;
+    for (size_t k = 0; k < t->nfields; k++) {
+        const struct field *f = &t->fields[k];
+        int col = rows->columns[k];
+
+        if (f->flags & F_HIDDEN)
+            continue;
+        buf_char(b, open);
+        open = ',';
+        buf_char(b, '"');
+        buf_str(b, f->name);
+        buf_add(b, "\":", 2);
+        if (PQgetisnull(r, i, col))
+            buf_add(b, "null", 4);
+        else
+            write_column(b, f, PQgetvalue(r, i, col), (size_t)PQgetlength(r, i, col));
+    }
+    buf_char(b, '}');
     return true;
 }
 

@@ -12,6 +12,7 @@ struct db {
     PGconn *pg; /* in pipeline mode from its first moment to its last */
     struct pool *pool;
     struct db *next_idle;
+    int64_t released_us;
     bool begin_pending; /* BEGIN goes out with the next statement */
     bool in_tx;
     bool broken; /* state unknown: to be closed, never given back */
