@@ -7,7 +7,7 @@
 #   make unit             unit tests of this variant
 #   make integration      integration tests, own Postgres and Redis
 #   make check            gates, then unit and integration tests of this variant
-#   make fuzz             build every fuzzer (clang)             -> build/fuzz/
+#   make fuzz             build every fuzzer (clang)             -> build/clang-fuzz/
 #   make fmt              clang-format in place
 #   make clean
 #

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 /* After a failed attempt to connect, nobody tries again before this much, doubled each time. */
-enum { RETRY_MIN_US = 20000, RETRY_MAX_US = 200000, FRESH_US = 20000 };
+enum { RETRY_MIN_US = 20000, RETRY_MAX_US = 200000, FRESH_US = 1000 };
 
 struct pool {
     pthread_mutex_t lock;
