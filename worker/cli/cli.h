@@ -26,6 +26,7 @@ struct command {
     const char *args; /* for the usage line */
     const char *help;
     int (*run)(struct cli *c);
+    bool standalone; /* works without settings */
 };
 
 /* One table per file, each ending with a NULL noun. */

@@ -42,6 +42,8 @@ int main(int argc, char **argv)
 
     if (!command)
         return usage();
+    if (command->standalone)
+        return command->run(&(struct cli){.argc = argc, .argv = argv});
     if (!conf_load(&conf))
         return CLI_FAILED;
     struct app app = {.conf = &conf, .pool = pool_open(conf.database_url, 2, (int)conf.database_timeout_ms)};

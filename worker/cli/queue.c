@@ -165,14 +165,14 @@ static int ping_command(struct cli *c)
 }
 
 const struct command queue_commands[] = {
-    {"queue", "ls", "[--json]", "what every queue holds", queue_ls_command},
+    {"queue", "ls", "[--json]", "what every queue holds", queue_ls_command, false},
     {"queue", "peek", "QUEUE [--state S] [--limit N] [--json]",
-     "look at messages, changing nothing", queue_peek_command},
-    {"queue", "purge", "QUEUE --yes", "delete everything of a queue", queue_purge_command},
-    {"dlq", "ls", "QUEUE [--limit N] [--json]", "dead letters, the newest first", dlq_ls_command},
+     "look at messages, changing nothing", queue_peek_command, false},
+    {"queue", "purge", "QUEUE --yes", "delete everything of a queue", queue_purge_command, false},
+    {"dlq", "ls", "QUEUE [--limit N] [--json]", "dead letters, the newest first", dlq_ls_command, false},
     {"dlq", "requeue", "QUEUE ID...|--yes", "put dead letters back, as if never tried",
-     dlq_requeue_command},
-    {"dlq", "delete", "QUEUE ID...|--yes", "delete dead letters", dlq_delete_command},
-    {"ping", NULL, "", "send a job through a worker and back", ping_command},
+     dlq_requeue_command, false},
+    {"dlq", "delete", "QUEUE ID...|--yes", "delete dead letters", dlq_delete_command, false},
+    {"ping", NULL, "", "send a job through a worker and back", ping_command, false},
     {0},
 };

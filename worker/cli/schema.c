@@ -27,7 +27,7 @@ static int run_conf(struct cli *c)
 }
 
 const struct command schema_commands[] = {
-    {"migrate", NULL, "", "bring the database to this version's schema", run_migrate},
-    {"conf", NULL, "", "print every setting as a Markdown table", run_conf},
+    {"migrate", NULL, "", "bring the database to this version's schema", run_migrate, false},
+    {"conf", NULL, "", "print every setting as a Markdown table", run_conf, true},
     {0},
 };
