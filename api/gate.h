@@ -29,7 +29,7 @@ enum {
     GATE_MAX_HEADERS = 63, /* civetweb keeps 64 and drops the rest unsaid */
     GATE_MAX_HEAD = 16 * 1024,
     GATE_MAX_URI = 8 * 1024,
-    GATE_MAX_RAW_BODY = 1024 * 1024,
+    GATE_MAX_RAW_BODY = 8 * 1024 * 1024,
 };
 
 struct gate_header {

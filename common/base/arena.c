@@ -2,12 +2,14 @@
 
 #include "common/base/arena.h"
 
+#include "common/base/decimal.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BLOCK_SIZE ((size_t)16 * 1024)
-#define ALIGNMENT  _Alignof(max_align_t)
+#define ALIGNMENT _Alignof(max_align_t)
 
 struct arena_block {
     struct arena_block *next;
@@ -61,6 +63,14 @@ char *arena_strndup(struct arena *a, const char *s, size_t n)
         memcpy(copy, s, n);
     copy[n] = '\0';
     return copy;
+}
+
+char *arena_i64(struct arena *a, int64_t v)
+{
+    char space[DECIMAL_SIZE];
+    struct str text = decimal_write(space, v);
+
+    return arena_strndup(a, text.p, text.n);
 }
 
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)

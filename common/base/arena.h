@@ -14,6 +14,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena {
     struct arena_block *block;
@@ -25,6 +26,7 @@ void arena_end(struct arena *a);
 void *arena_alloc(struct arena *a, size_t size);
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n);
+char *arena_i64(struct arena *a, int64_t v); /* in decimal */
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) PRINTF(2, 0);
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
 

@@ -2,6 +2,7 @@
 
 #include "common/base/buf.h"
 
+#include "common/base/decimal.h"
 #include "common/base/utf8.h"
 
 #include <stdarg.h>
@@ -44,7 +45,7 @@ bool buf_reserve(struct buf *b, size_t more)
     return true;
 }
 
-void buf_add(struct buf *b, const void *p, size_t n)
+void buf_add_slow(struct buf *b, const void *p, size_t n)
 {
     if (!buf_reserve(b, n))
         return;
@@ -66,17 +67,10 @@ void buf_char(struct buf *b, char c)
 
 void buf_i64(struct buf *b, int64_t v)
 {
-    char digits[24];
-    char *end = digits + sizeof(digits), *p = end;
-    uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    char digits[DECIMAL_SIZE];
+    struct str text = decimal_write(digits, v);
 
-    do {
-        *--p = (char)('0' + u % 10);
-        u /= 10;
-    } while (u);
-    if (v < 0)
-        *--p = '-';
-    buf_add(b, p, (size_t)(end - p));
+    buf_add(b, text.p, text.n);
 }
 
 void buf_printf(struct buf *b, const char *fmt, ...)
@@ -97,12 +91,12 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 static void escape(struct buf *b, unsigned char c)
 {
     switch (c) {
-    case '"':  buf_add(b, "\\\"", 2); break;
+    case '"': buf_add(b, "\\\"", 2); break;
     case '\\': buf_add(b, "\\\\", 2); break;
     case '\n': buf_add(b, "\\n", 2); break;
     case '\r': buf_add(b, "\\r", 2); break;
     case '\t': buf_add(b, "\\t", 2); break;
-    default:   buf_printf(b, "\\u%04x", c); break;
+    default: buf_printf(b, "\\u%04x", c); break;
     }
 }
 

@@ -24,9 +24,9 @@ struct buf {
 };
 
 void buf_free(struct buf *b);
-void buf_reset(struct buf *b);                     /* empty, keeping the memory */
-bool buf_reserve(struct buf *b, size_t more);      /* room for `more` bytes at p + n */
-void buf_add(struct buf *b, const void *p, size_t n);
+void buf_reset(struct buf *b);                /* empty, keeping the memory */
+bool buf_reserve(struct buf *b, size_t more); /* room for `more` bytes at p + n */
+void buf_add_slow(struct buf *b, const void *p, size_t n);
 void buf_str(struct buf *b, const char *s);
 void buf_char(struct buf *b, char c);
 void buf_i64(struct buf *b, int64_t v);
@@ -34,6 +34,18 @@ void buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 
 /* s as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
 void buf_json_string(struct buf *b, struct str s);
+
+static inline void buf_add(struct buf *b, const void *p, size_t n)
+{
+    if (n >= b->cap - b->n) { /* no room for it and the NUL; cap and n are 0 at first */
+        buf_add_slow(b, p, n);
+        return;
+    }
+    if (n)
+        memcpy(b->p + b->n, p, n);
+    b->n += n;
+    b->p[b->n] = '\0';
+}
 
 static inline struct str buf_view(const struct buf *b)
 {

@@ -45,6 +45,10 @@ static bool check_whole(const struct conf *c)
                 c->retell_base_url);
         ok = false;
     }
+    if (c->public_url && c->public_url[strlen(c->public_url) - 1] == '/') {
+        fprintf(stderr, "PUBLIC_URL must not end with a slash: paths are appended to it\n");
+        ok = false;
+    }
     if (strncmp(c->redis_url, "rediss:", 7) == 0) {
         fprintf(stderr, "REDIS_URL asks for TLS, which this build does not speak: put stunnel or "
                         "another TLS tunnel beside the process and give its address\n");
@@ -58,7 +62,8 @@ bool conf_load(struct conf *out)
     bool ok = true;
 
 #define CONF_STR(env, member, def, flags, help) ok &= read_str(#env, def, flags, &out->member);
-#define CONF_INT(env, member, def, min, max, help) ok &= read_int(#env, def, min, max, &out->member);
+#define CONF_INT(env, member, def, min, max, help) \
+    ok &= read_int(#env, def, min, max, &out->member);
 #include "common/base/conf.def"
 #undef CONF_STR
 #undef CONF_INT

@@ -40,6 +40,7 @@ enum field_flags {
 
 struct field {
     const char *name; /* in the struct, in JSON and in the table: always the same */
+    struct str key;   /* ,"name": as it stands between two members */
     enum field_type type;
     size_t offset;
     unsigned flags;
@@ -61,10 +62,11 @@ struct type {
         bool: FT_BOOL, struct tstamp: FT_TSTAMP, struct json_text: FT_JSON,               \
         struct opt_i64: FT_OPT_I64, struct opt_bool: FT_OPT_BOOL)
 
+#define FIELD_KEY(f) {",\"" #f "\":", sizeof(",\"" #f "\":") - 1}
 #define FIELD(T, f, ...)                                                                  \
-    {.name = #f, .type = FIELD_TYPE(T, f), .offset = offsetof(T, f), __VA_ARGS__}
+    {.name = #f, .key = FIELD_KEY(f), .type = FIELD_TYPE(T, f), .offset = offsetof(T, f), __VA_ARGS__}
 #define FIELD_ENUM(T, f, labels_, ...)                                                    \
-    {.name = #f, .type = FT_ENUM, .offset = offsetof(T, f), .labels = labels_, __VA_ARGS__}
+    {.name = #f, .key = FIELD_KEY(f), .type = FT_ENUM, .offset = offsetof(T, f), .labels = labels_, __VA_ARGS__}
 #define TYPE(T, table) {.name = #T, .size = sizeof(T), .fields = table, .nfields = ARRAY_LEN(table)}
 
 /* Fail with VALIDATION_ERROR, details holding one complaint per field path. */
@@ -75,6 +77,9 @@ void to_json(struct buf *b, const struct type *t, const void *in);
 
 /* The members of to_json() without the braces, so that a caller may add its own. */
 void to_json_members(struct buf *b, const struct type *t, const void *in);
+
+/* "name": of a field; the first of an object has no comma before it. */
+void field_write_key(struct buf *b, const struct field *f, bool first);
 
 /* NULL when taken, else a complaint.  Text is copied into op's arena. */
 const char *field_read_text(struct op *op, const struct field *f, struct str text, void *at);

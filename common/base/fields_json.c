@@ -96,10 +96,8 @@ static const char *read_value(struct op *op, const cJSON *v, const struct field 
             return "must be true or false";
         *(struct opt_bool *)at = (struct opt_bool){true, cJSON_IsTrue(v)};
         return NULL;
-    case FT_JSON:
-        return read_json(op, v, f, at);
-    case FT_ENUM:
-        return read_label(op, v, f, at);
+    case FT_JSON: return read_json(op, v, f, at);
+    case FT_ENUM: return read_label(op, v, f, at);
     }
     return "has an unsupported type";
 }
@@ -109,17 +107,16 @@ static const char *read_null(const struct field *f, void *at)
     if (f->flags & (F_REQUIRED | F_NOT_NULL))
         return "must not be null";
     switch (f->type) {
-    case FT_STR:      *(const char **)at = NULL; return NULL;
-    case FT_TSTAMP:   *(struct tstamp *)at = (struct tstamp){0}; return NULL;
-    case FT_JSON:     *(struct json_text *)at = (struct json_text){0}; return NULL;
-    case FT_OPT_I64:  *(struct opt_i64 *)at = (struct opt_i64){0}; return NULL;
+    case FT_STR: *(const char **)at = NULL; return NULL;
+    case FT_TSTAMP: *(struct tstamp *)at = (struct tstamp){0}; return NULL;
+    case FT_JSON: *(struct json_text *)at = (struct json_text){0}; return NULL;
+    case FT_OPT_I64: *(struct opt_i64 *)at = (struct opt_i64){0}; return NULL;
     case FT_OPT_BOOL: *(struct opt_bool *)at = (struct opt_bool){0}; return NULL;
     case FT_I32:
     case FT_I64:
     case FT_F64:
     case FT_BOOL:
-    case FT_ENUM:
-        return "must not be null";
+    case FT_ENUM: return "must not be null";
     }
     return "has an unsupported type";
 }
@@ -193,21 +190,11 @@ static void write_text_or_null(struct buf *b, const char *s)
 static void write_value(struct buf *b, const struct field *f, const void *at)
 {
     switch (f->type) {
-    case FT_STR:
-        write_text_or_null(b, *(const char *const *)at);
-        return;
-    case FT_I32:
-        buf_i64(b, *(const int32_t *)at);
-        return;
-    case FT_I64:
-        buf_i64(b, *(const int64_t *)at);
-        return;
-    case FT_F64:
-        write_double(b, *(const double *)at);
-        return;
-    case FT_BOOL:
-        buf_str(b, *(const bool *)at ? "true" : "false");
-        return;
+    case FT_STR: write_text_or_null(b, *(const char *const *)at); return;
+    case FT_I32: buf_i64(b, *(const int32_t *)at); return;
+    case FT_I64: buf_i64(b, *(const int64_t *)at); return;
+    case FT_F64: write_double(b, *(const double *)at); return;
+    case FT_BOOL: buf_str(b, *(const bool *)at ? "true" : "false"); return;
     case FT_OPT_BOOL: {
         const struct opt_bool *o = at;
         buf_str(b, !o->set ? "null" : o->v ? "true" : "false");
@@ -237,10 +224,13 @@ static void write_value(struct buf *b, const struct field *f, const void *at)
         buf_str(b, j->text ? j->text : "null");
         return;
     }
-    case FT_ENUM:
-        write_text_or_null(b, f->labels[*(const int *)at]);
-        return;
+    case FT_ENUM: write_text_or_null(b, f->labels[*(const int *)at]); return;
     }
+}
+
+void field_write_key(struct buf *b, const struct field *f, bool first)
+{
+    buf_add(b, f->key.p + first, f->key.n - first);
 }
 
 void to_json_members(struct buf *b, const struct type *t, const void *in)
@@ -252,10 +242,8 @@ void to_json_members(struct buf *b, const struct type *t, const void *in)
 
         if (f->flags & F_HIDDEN)
             continue;
-        buf_add(b, first ? "\"" : ",\"", first ? 1 : 2);
+        field_write_key(b, f, first);
         first = false;
-        buf_str(b, f->name);
-        buf_add(b, "\":", 2);
         write_value(b, f, (const char *)in + f->offset);
     }
 }

@@ -25,6 +25,7 @@ static struct {
     const char *service;
     enum log_level level;
     bool running, stopping;
+    bool asleep; /* the writer waits to be woken */
 } out = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .level = LOG_INFO};
 
 static void write_all(const char *p, size_t n)
@@ -47,8 +48,11 @@ static void *write_lines(void *unused)
     (void)unused;
     pthread_mutex_lock(&out.lock);
     while (!out.stopping || out.pending.n) {
-        while (!out.stopping && out.pending.n == 0)
+        while (!out.stopping && out.pending.n == 0) {
+            out.asleep = true;
             pthread_cond_wait(&out.wake, &out.lock);
+        }
+        out.asleep = false;
         struct buf full = out.pending;
         out.pending = taken;
         pthread_mutex_unlock(&out.lock);
@@ -137,7 +141,8 @@ static void queue_line(const struct buf *line)
     bool fits = out.pending.n + line->n <= RING_BYTES;
     if (fits)
         buf_add(&out.pending, line->p, line->n);
-    pthread_cond_signal(&out.wake);
+    if (out.asleep)
+        pthread_cond_signal(&out.wake);
     pthread_mutex_unlock(&out.lock);
     if (!fits)
         metric_add(M_LOG_DROPPED, 1, NULL);
@@ -170,9 +175,9 @@ void log_line(enum log_level level, const struct op *op, const char *msg,
 void log_failure(const struct op *op, const char *msg)
 {
     enum err_class class = err_class(op->err.code);
-    enum log_level level = class == EC_FAULT                            ? LOG_ERROR
+    enum log_level level = class == EC_FAULT                          ? LOG_ERROR
                            : class == EC_BUSY || class == EC_UPSTREAM ? LOG_WARNING
-                                                                        : LOG_INFO;
+                                                                      : LOG_INFO;
 
     LOG_LINE(level, op, msg, F("code", err_name(op->err.code)), F("error", op->err.message),
              F("cause", op->err.cause));

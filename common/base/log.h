@@ -32,7 +32,7 @@ static inline struct log_field log_field_int(const char *key, int64_t v)
     return (struct log_field){.key = key, .kind = LF_INT, .number = v};
 }
 
-#define F(key, v)                                                                         \
+#define F(key, v) \
     _Generic((v), char *: log_field_text, const char *: log_field_text,                   \
              default: log_field_int)(key, v)
 #define P(key_, v) ((struct log_field){.key = (key_), .kind = LF_PHONE, .text = (v)})
@@ -47,12 +47,12 @@ void log_stop(void);
 void log_line(enum log_level level, const struct op *op, const char *msg,
               const struct log_field *fields);
 
-#define LOG_LINE(level, op, msg, ...)                                                     \
-    log_line(level, op, msg, (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ) {0}})
-#define log_debug(op, msg, ...)   LOG_LINE(LOG_DEBUG, op, msg __VA_OPT__(, ) __VA_ARGS__)
-#define log_info(op, msg, ...)    LOG_LINE(LOG_INFO, op, msg __VA_OPT__(, ) __VA_ARGS__)
+#define LOG_LINE(level, op, msg, ...) \
+    log_line(level, op, msg, (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){0}})
+#define log_debug(op, msg, ...) LOG_LINE(LOG_DEBUG, op, msg __VA_OPT__(, ) __VA_ARGS__)
+#define log_info(op, msg, ...) LOG_LINE(LOG_INFO, op, msg __VA_OPT__(, ) __VA_ARGS__)
 #define log_warning(op, msg, ...) LOG_LINE(LOG_WARNING, op, msg __VA_OPT__(, ) __VA_ARGS__)
-#define log_error(op, msg, ...)   LOG_LINE(LOG_ERROR, op, msg __VA_OPT__(, ) __VA_ARGS__)
+#define log_error(op, msg, ...) LOG_LINE(LOG_ERROR, op, msg __VA_OPT__(, ) __VA_ARGS__)
 
 /* The op's error with its cause, at the level its class deserves. */
 void log_failure(const struct op *op, const char *msg);

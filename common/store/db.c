@@ -8,7 +8,6 @@
 #include "common/store/session.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 
@@ -333,7 +332,7 @@ bool pool_ready(struct op *op)
 
 const char *sql_i64(struct op *op, int64_t v)
 {
-    return arena_printf(&op->arena, "%" PRId64, v);
+    return arena_i64(&op->arena, v);
 }
 
 const char *sql_bool(bool v)

@@ -101,21 +101,19 @@ static void write_column(struct buf *b, const struct field *f, const char *s, si
 bool row_to_json(struct op *op, struct rows *rows, int i, const struct type *t, struct buf *b)
 {
     const PGresult *r = rows->result;
-    char open = '{';
+    bool first = true;
 
     if (rows->mapped != t && !map_columns(op, rows, t))
         return false;
+    buf_char(b, '{');
     for (size_t k = 0; k < t->nfields; k++) {
         const struct field *f = &t->fields[k];
         int col = rows->columns[k];
 
         if (f->flags & F_HIDDEN)
             continue;
-        buf_char(b, open);
-        open = ',';
-        buf_char(b, '"');
-        buf_str(b, f->name);
-        buf_add(b, "\":", 2);
+        field_write_key(b, f, first);
+        first = false;
         if (PQgetisnull(r, i, col))
             buf_add(b, "null", 4);
         else
