@@ -67,12 +67,15 @@ static void *serve(void *ctx)
     int failures = 0, sleep_ms;
 
     do {
-        struct op op = {.app = set.app, .request_id = r->service->name};
+        char id[REQUEST_ID_SIZE];
+        struct op op = {.app = set.app, .request_id = id};
+        request_id_make(id);
         sleep_ms = 0;
         if (r->service->run_once(&op, &sleep_ms)) {
             failures = 0;
         } else {
             log_failure(&op, "service.failed");
+            log_info(&op, "service.pauses", F("name", r->service->name));
             sleep_ms = failure_pause_ms(failures++);
         }
         op_end(&op);
