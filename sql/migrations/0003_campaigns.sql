@@ -30,6 +30,7 @@ CREATE TABLE campaigns (
 );
 CREATE INDEX campaigns_of_tenant ON campaigns (tenant_id, id DESC);
 CREATE INDEX campaigns_running ON campaigns (tenant_id, id) WHERE status = 'running';
+CREATE INDEX campaigns_waiting ON campaigns (start_date) WHERE status = 'scheduled';
 
 CREATE TABLE campaign_executions (
     id            BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -61,6 +61,7 @@ SELECT id, name, status, agent_id, from_number, knowledge_base_id, start_date, e
 SELECT count(*) AS n FROM campaigns WHERE tenant_id = :tenant_id AND (:status::text IS NULL OR status = :status);
 
 -- name: campaign_stats
+-- A row that was tried has a call, and is counted there; what stops with its campaign was not refused.
 SELECT c.id,
        coalesce(s.total_leads, 0) AS total_leads,
        coalesce(s.total_leads - s.refused, 0) AS calls_scheduled,
@@ -79,8 +80,9 @@ SELECT c.id,
            AND rejection_code NOT IN ('QUIET_HOURS', 'QUIET_HOURS_CAMPAIGN')) AS compliance_violations
   FROM campaigns c
   LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE parent_id IS NULL) AS total_leads,
-                            count(*) FILTER (WHERE parent_id IS NULL AND status = 'canceled' AND attempts = 0) AS refused,
-                            count(*) FILTER (WHERE status IN ('scheduled', 'queued')) AS waiting
+                            count(*) FILTER (WHERE parent_id IS NULL AND status = 'canceled' AND attempts = 0
+                                               AND reason NOT IN ('CAMPAIGN_STOPPED', 'CAMPAIGN_ENDED')) AS refused,
+                            count(*) FILTER (WHERE status IN ('scheduled', 'queued') AND attempts = 0) AS waiting
                        FROM scheduled_calls
                       WHERE execution_id = ANY (ARRAY (SELECT e.id FROM campaign_executions e
                                                         WHERE e.tenant_id = :tenant_id AND e.campaign_id = c.id))
@@ -103,7 +105,9 @@ RETURNING id, campaign_id, status, 0 AS total_leads, 0 AS calls_scheduled, 0 AS 
 
 -- name: execution_list
 SELECT e.id, e.campaign_id, e.status, count(s.id) FILTER (WHERE s.parent_id IS NULL) AS total_leads,
-       count(s.id) FILTER (WHERE s.parent_id IS NULL AND NOT (s.status = 'canceled' AND s.attempts = 0)) AS calls_scheduled,
+       count(s.id) FILTER (WHERE s.parent_id IS NULL
+                             AND NOT (s.status = 'canceled' AND s.attempts = 0
+                                      AND s.reason NOT IN ('CAMPAIGN_STOPPED', 'CAMPAIGN_ENDED'))) AS calls_scheduled,
        count(k.id) FILTER (WHERE k.status = 'completed') AS calls_completed,
        count(k.id) FILTER (WHERE k.status = 'failed') AS calls_failed,
        e.started_at, e.completed_at, e.error_message
@@ -183,19 +187,29 @@ SELECT id FROM moved;
 UPDATE campaigns SET status = 'running', updated_at = now()
  WHERE status = 'scheduled' AND start_date <= clock_timestamp();
 
+-- name: executions_stop_generation
+-- tenant: none, because the dispatcher works for all of them
+-- No batch is added to a stopped campaign once this is committed: what is left can then be counted.
+UPDATE campaign_executions e SET generated = true
+  FROM campaigns c
+ WHERE c.id = e.campaign_id AND c.status = 'cancelled' AND e.status IN ('queued', 'running') AND NOT e.generated;
+
 -- name: executions_cancel_rows
 -- tenant: none, because the dispatcher works for all of them
 -- What is left of stopped and ended campaigns, a batch at a time.
+WITH doomed AS (
+    SELECT w.id, CASE WHEN c.status = 'cancelled' THEN 'CAMPAIGN_STOPPED' ELSE 'CAMPAIGN_ENDED' END AS reason
+      FROM campaign_executions e
+      JOIN campaigns c ON c.tenant_id = e.tenant_id AND c.id = e.campaign_id
+     CROSS JOIN LATERAL (SELECT s.id FROM scheduled_calls s
+                          WHERE s.execution_id = e.id AND s.status IN ('scheduled', 'queued')
+                          LIMIT 5000 FOR UPDATE SKIP LOCKED) w
+     WHERE e.status IN ('queued', 'running') AND (c.status = 'cancelled' OR c.end_date <= clock_timestamp())
+)
 UPDATE scheduled_calls s
-   SET status = 'canceled', updated_at = clock_timestamp(),
-       reason = CASE WHEN c.status = 'cancelled' THEN 'CAMPAIGN_STOPPED' ELSE 'CAMPAIGN_ENDED' END
-  FROM campaign_executions e
-  JOIN campaigns c ON c.id = e.campaign_id
- WHERE e.status IN ('queued', 'running')
-   AND (c.status = 'cancelled' OR c.end_date <= clock_timestamp())
-   AND s.id IN (SELECT w.id FROM scheduled_calls w
-                 WHERE w.tenant_id = e.tenant_id AND w.execution_id = e.id AND w.status IN ('scheduled', 'queued')
-                 LIMIT 5000 FOR UPDATE SKIP LOCKED);
+   SET status = 'canceled', reason = doomed.reason, updated_at = clock_timestamp()
+  FROM doomed
+ WHERE s.id = doomed.id;
 
 -- name: executions_finish
 -- tenant: none, because the dispatcher works for all of them
@@ -204,7 +218,7 @@ WITH ended AS (
        SET status = 'completed', completed_at = clock_timestamp()
       FROM campaigns c
      WHERE c.id = e.campaign_id AND e.status IN ('queued', 'running')
-       AND (e.generated OR c.status = 'cancelled')
+       AND e.generated
        AND NOT EXISTS (SELECT 1 FROM scheduled_calls s
                         WHERE s.execution_id = e.id AND s.status IN ('scheduled', 'queued', 'processing'))
     RETURNING e.tenant_id, e.campaign_id
