@@ -1,0 +1,146 @@
+/* fake_provider.c - the vtable over a script. */
+
+#include "tests/support/fake_provider.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct fake_provider *self(const struct provider *p)
+{
+    return p->self;
+}
+
+static bool answers(struct op *op, const struct fake_provider *f)
+{
+    return f->fails_with == E_NONE || fail(op, f->fails_with, "The fake provider was told to fail");
+}
+
+static void create_phone_call(struct op *op, const struct provider *p, const struct dial_request *r,
+                              struct dial_answer *out)
+{
+    struct fake_provider *f = self(p);
+    int n = f->dials++;
+
+    snprintf(f->metadata, sizeof(f->metadata), "%s", r->metadata);
+    if (f->answered < f->n_answers)
+        *out = f->answers[f->answered++];
+    else
+        *out = (struct dial_answer){
+            .result = DIAL_ACCEPTED,
+            .http_status = 201,
+            .provider_call_id = arena_printf(&op->arena, "fake_%d", n + 1),
+        };
+}
+
+static bool get_call(struct op *op, const struct provider *p, const char *provider_call_id,
+                     struct provider_call *out)
+{
+    struct fake_provider *f = self(p);
+
+    f->gets++;
+    if (!answers(op, f))
+        return false;
+    for (int i = 0; i < f->n_calls; i++)
+        if (strcmp(f->calls[i].provider_call_id, provider_call_id) == 0) {
+            *out = f->calls[i];
+            return true;
+        }
+    return fail(op, E_RESOURCE_NOT_FOUND, "The provider has no such call");
+}
+
+/* The values asked for are unique enough to be looked for as text. */
+static bool find_calls(struct op *op, const struct provider *p, const char *key, const char *value,
+                       size_t limit, struct provider_calls *out)
+{
+    struct fake_provider *f = self(p);
+
+    f->finds++;
+    *out = (struct provider_calls){
+        .items = arena_alloc(&op->arena, FAKE_SCRIPT * sizeof(*out->items)),
+        .complete = !f->list_incomplete,
+    };
+    for (int i = 0; i < f->n_calls && out->n < limit; i++) {
+        const char *metadata = f->calls[i].metadata.text;
+        if (metadata && strstr(metadata, key) && strstr(metadata, value))
+            out->items[out->n++] = f->calls[i];
+    }
+    return answers(op, f);
+}
+
+static bool get_agent(struct op *op, const struct provider *p, const char *agent_id,
+                      struct provider_agent *out)
+{
+    struct fake_provider *f = self(p);
+
+    f->agents_asked++;
+    if (!answers(op, f))
+        return false;
+    if (strcmp(agent_id, FAKE_AGENT) != 0)
+        return fail(op, E_RESOURCE_NOT_FOUND, "The provider has no such agent");
+    *out = (struct provider_agent){.agent_id = FAKE_AGENT, .name = "fake", .published = true};
+    return true;
+}
+
+static bool list_numbers(struct op *op, const struct provider *p, struct provider_numbers *out)
+{
+    out->items = ARENA_NEW(&op->arena, struct provider_number);
+    out->items[0] = (struct provider_number){.e164 = FAKE_NUMBER, .provider_number_id = "fake"};
+    out->n = 1;
+    return answers(op, self(p));
+}
+
+static bool verify_webhook(struct op *op, const struct provider *p, struct str body,
+                           const char *signature, int64_t now_us)
+{
+    const struct provider *retell = self(p)->retell;
+
+    return retell->verify_webhook(op, retell, body, signature, now_us);
+}
+
+static bool read_webhook(struct op *op, const struct provider *p, struct str body,
+                         const char **event, struct provider_call *out)
+{
+    const struct provider *retell = self(p)->retell;
+
+    return retell->read_webhook(op, retell, body, event, out);
+}
+
+struct fake_provider *fake_provider_open(const struct conf *conf)
+{
+    struct fake_provider *f = calloc(1, sizeof(*f));
+
+    if (!f || !(f->retell = provider_open("retell", conf)))
+        abort();
+    f->provider = (struct provider){
+        .name = "retell",
+        .self = f,
+        .create_phone_call = create_phone_call,
+        .get_call = get_call,
+        .find_calls = find_calls,
+        .get_agent = get_agent,
+        .list_numbers = list_numbers,
+        .verify_webhook = verify_webhook,
+        .read_webhook = read_webhook,
+    };
+    return f;
+}
+
+void fake_provider_close(struct fake_provider *f)
+{
+    f->retell->close(f->retell);
+    free(f);
+}
+
+void fake_answer(struct fake_provider *f, struct dial_answer a)
+{
+    if (f->n_answers == FAKE_SCRIPT)
+        abort();
+    f->answers[f->n_answers++] = a;
+}
+
+void fake_call(struct fake_provider *f, struct provider_call pc)
+{
+    if (f->n_calls == FAKE_SCRIPT)
+        abort();
+    f->calls[f->n_calls++] = pc;
+}
