@@ -152,12 +152,13 @@ bool campaign_executions(struct op *op, int64_t id, struct campaign_execution **
 
 bool executions_settle(struct op *op)
 {
-    struct rows woken, canceled, ended;
+    struct rows woken, closed, canceled, ended;
 
     if (!db_ask(op,
                 (const struct ask[]){{&SQL_EXECUTIONS_WAKE, NO_ARGS, &woken},
+                                     {&SQL_EXECUTIONS_STOP_GENERATION, NO_ARGS, &closed},
                                      {&SQL_EXECUTIONS_CANCEL_ROWS, NO_ARGS, &canceled}},
-                2) ||
+                3) ||
         !db_query(op, &SQL_EXECUTIONS_FINISH, NO_ARGS, &ended))
         return false;
     for (int i = 0; i < ended.n; i++)
