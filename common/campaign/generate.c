@@ -7,6 +7,7 @@
 #include "common/base/tz.h"
 #include "common/campaign/campaign_repo.h"
 #include "common/store/db.h"
+#include "common/store/pool.h"
 #include "queries.h"
 
 #include <stdio.h>
@@ -299,6 +300,7 @@ bool execution_generate(struct op *op, int64_t campaign_id, void (*after_batch)(
         return op->err.code == E_NONE;
     if (!rules_in_force(op, NULL, g->now, &g->rules))
         return false;
+    db_release(op); /* each batch has a session of its own: holding two could starve the pool */
     while (more) {
         if (!run_batch(op, g, limit, &more))
             return false;
