@@ -32,6 +32,8 @@ enum err_code {
 #undef ERR
 };
 
+enum { ERR_DETAILS_MAX = 256 };
+
 /* One entry of the error body's "details": a field path or a name, and a JSON value. */
 struct detail {
     const char *key;

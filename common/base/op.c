@@ -39,17 +39,17 @@ bool fail_because(struct op *op, enum err_code code, const char *cause, const ch
     return false;
 }
 
-static void add_detail(struct op *op, const char *key, const char *json)
+/* Bounded, as a body may hold a hundred thousand unknown fields: each is compared with all. */
+void err_detail_json(struct op *op, const char *key, const char *json)
 {
     struct detail **end = &op->err.details;
+    int n = 0;
 
-    while (*end) {
-        if (strcmp((*end)->key, key) == 0)
+    for (; *end; end = &(*end)->next, n++)
+        if (n == ERR_DETAILS_MAX || strcmp((*end)->key, key) == 0)
             return;
-        end = &(*end)->next;
-    }
     *end = ARENA_NEW(&op->arena, struct detail);
-    **end = (struct detail){.key = arena_strdup(&op->arena, key), .json = json};
+    **end = (struct detail){arena_strdup(&op->arena, key), arena_strdup(&op->arena, json), NULL};
 }
 
 void err_detail(struct op *op, const char *key, const char *text)
@@ -57,13 +57,13 @@ void err_detail(struct op *op, const char *key, const char *text)
     struct buf quoted = {0};
 
     buf_json_string(&quoted, str_of(text));
-    add_detail(op, key, arena_strndup(&op->arena, quoted.p, quoted.n));
+    err_detail_json(op, key, quoted.p);
     buf_free(&quoted);
 }
 
 void err_detail_i64(struct op *op, const char *key, int64_t value)
 {
-    add_detail(op, key, arena_printf(&op->arena, "%" PRId64, value));
+    err_detail_json(op, key, arena_printf(&op->arena, "%" PRId64, value));
 }
 
 int op_time_left_ms(const struct op *op, int limit_ms)

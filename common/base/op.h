@@ -63,8 +63,12 @@ bool fail(struct op *op, enum err_code code, const char *fmt, ...) PRINTF(3, 4);
 bool fail_because(struct op *op, enum err_code code, const char *cause, const char *fmt, ...)
     PRINTF(4, 5);
 
-/* Add to details; key is copied.  The first complaint about a key stands. */
+/*
+ * Add to details; all is copied.  The first complaint about a key stands, and
+ * the first ERR_DETAILS_MAX keys: more than any table has fields.
+ */
 void err_detail(struct op *op, const char *key, const char *text);
 void err_detail_i64(struct op *op, const char *key, int64_t value);
+void err_detail_json(struct op *op, const char *key, const char *json);
 
 #endif

@@ -13,15 +13,8 @@
 /* Complaints about a part of the body, under the part's name. */
 static void adopt_details(struct op *op, const char *prefix, const struct op *part)
 {
-    for (const struct detail *d = part->err.details; d; d = d->next) {
-        const char *key = arena_printf(&op->arena, "%s.%s", prefix, d->key);
-        struct detail **end = &op->err.details;
-
-        while (*end)
-            end = &(*end)->next;
-        *end = ARENA_NEW(&op->arena, struct detail);
-        **end = (struct detail){.key = key, .json = arena_strdup(&op->arena, d->json)};
-    }
+    for (const struct detail *d = part->err.details; d; d = d->next)
+        err_detail_json(op, arena_printf(&op->arena, "%s.%s", prefix, d->key), d->json);
 }
 
 static void check_lead_filters(struct op *op, const struct campaign *c)
