@@ -5,6 +5,7 @@
 #include "common/base/arena.h"
 
 #define DAY_SECONDS 86400
+#define YEAR_10000_SECONDS 253402300800
 
 /* Days since 1970-01-01; months counted from March so that leap days come last. */
 static int64_t days_from_civil(int64_t y, int m, int d)
@@ -119,7 +120,7 @@ bool tstamp_parse(struct str s, struct tstamp *out)
         return false;
     int64_t sec = days_from_civil(y, mo, d) * DAY_SECONDS + h * 3600 + mi * 60 + se - offset;
     out->us = sec * 1000000 + us;
-    return out->us > 0;
+    return out->us > 0 && sec < YEAR_10000_SECONDS;
 }
 
 void tstamp_write(struct buf *b, struct tstamp t)
