@@ -5,6 +5,9 @@
 #include "common/base/json.h"
 #include "common/base/utf8.h"
 
+/* jsonb keeps numbers to the letter, but only 131072 digits before the point and 16383 behind it. */
+enum { NUMBER_BYTES = 1024, EXPONENT_DIGITS = 3 };
+
 struct scan {
     const char *p, *end;
     void (*on_number)(void *ctx, struct str literal);
@@ -124,9 +127,14 @@ static const char *scan_number(struct scan *s)
         return "a number needs digits after its point";
     if (scan_char(s, "eE")) {
         scan_char(s, "+-");
+        const char *digits = s->p;
         if (!scan_digits(s))
             return "a number needs digits in its exponent";
+        if (s->p - digits > EXPONENT_DIGITS)
+            return "a number's exponent is out of range";
     }
+    if (s->p - start > NUMBER_BYTES)
+        return "a number is too long";
     if (s->on_number)
         s->on_number(s->ctx, (struct str){start, (size_t)(s->p - start)});
     return NULL;

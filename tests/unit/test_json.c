@@ -20,6 +20,8 @@ static void what_is_not_strict_json_is_refused(void **state)
         {"+1", 0, "a value was expected"},
         {"1.", 0, "a number needs digits after its point"},
         {"1e", 0, "a number needs digits in its exponent"},
+        {"1e1000", 0, "a number's exponent is out of range"},
+        {"-0.1E-99999", 0, "a number's exponent is out of range"},
         {"NaN", 0, "a value was expected"},
         {"Infinity", 0, "a value was expected"},
         {"true false", 0, "there is text after the document"},
@@ -81,6 +83,17 @@ static void depth_is_bounded_before_anything_is_built(void **state)
     op_end(&op);
 }
 
+static void a_number_longer_than_the_database_can_hold_is_refused(void **state)
+{
+    char text[1025];
+    size_t at;
+    (void)state;
+
+    memset(text, '9', sizeof(text));
+    assert_null(json_complaint((struct str){text, 1024}, &at));
+    assert_string_equal(json_complaint((struct str){text, 1025}, &at), "a number is too long");
+}
+
 static void numbers_pass_to_the_letter(void **state)
 {
     static const char text[] = "{\"a\":9007199254740993,\"b\":-9223372036854775808,\"c\":1.10,"
@@ -118,6 +131,7 @@ int main(void)
         cmocka_unit_test(what_is_not_strict_json_is_refused),
         cmocka_unit_test(a_key_twice_in_one_object_is_refused),
         cmocka_unit_test(depth_is_bounded_before_anything_is_built),
+        cmocka_unit_test(a_number_longer_than_the_database_can_hold_is_refused),
         cmocka_unit_test(numbers_pass_to_the_letter),
         cmocka_unit_test(text_of_every_kind_survives),
     };
