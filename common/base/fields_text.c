@@ -2,7 +2,6 @@
 
 #include "common/base/fields.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,18 +25,23 @@ const char *field_check_text(const struct field *f, struct str text)
     return f->check ? f->check(text.p) : NULL;
 }
 
+/* As JSON spells them: no plus, no blanks, no leading zero. */
 static bool parse_integer(struct str text, int64_t *out)
 {
-    char digits[24], *end;
+    bool negative = text.n && text.p[0] == '-';
+    struct str digits = {text.p + negative, text.n - negative};
+    int64_t v = 0;
 
-    if (text.n == 0 || text.n >= sizeof(digits) || (text.p[0] != '-' && !(text.p[0] >= '0' && text.p[0] <= '9')))
+    if (digits.n == 0 || (digits.n > 1 && digits.p[0] == '0'))
         return false;
-    memcpy(digits, text.p, text.n);
-    digits[text.n] = '\0';
-    errno = 0;
-    long long v = strtoll(digits, &end, 10);
+    for (size_t i = 0; i < digits.n; i++) {
+        int d = digits.p[i] - '0';
+        if (d < 0 || d > 9 || __builtin_mul_overflow(v, 10, &v) ||
+            __builtin_add_overflow(v, negative ? -d : d, &v))
+            return false;
+    }
     *out = v;
-    return !errno && *end == '\0' && end != digits;
+    return true;
 }
 
 static const char *read_integer(const struct field *f, struct str text, int64_t *out)
