@@ -14,6 +14,9 @@
 #include <openssl/sha.h>
 #include <stdio.h>
 
+/* Of an event and of a call's id, which stands in indexes: they are short or not Retell's. */
+enum { NAME_BYTES = 255 };
+
 int attempt_rank(const char *state)
 {
     static const char *const open[] = {"intent", "unknown", "accepted", "ringing", "ongoing"};
@@ -57,10 +60,12 @@ bool webhook_store(struct op *op, struct str body, bool *stored)
 
     if (!p->read_webhook(op, p, body, &event, &pc))
         return false;
-    if (!pc.provider_call_id) {
-        err_detail(op, "call.call_id", "is required");
+    if (strlen(event) > NAME_BYTES)
+        err_detail(op, "event", "is too long");
+    if (strlen(pc.provider_call_id) > NAME_BYTES)
+        err_detail(op, "call.call_id", "is too long");
+    if (op->err.details)
         return fail(op, E_VALIDATION_ERROR, "Request validation failed");
-    }
     if (!db_query(op, &SQL_INBOX_STORE,
                   ARGS({"provider", p->name}, {"dedupe_key", hash_of(op, body)}, {"event", event},
                        {"provider_call_id", pc.provider_call_id},
