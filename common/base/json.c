@@ -202,6 +202,11 @@ bool json_is_array(const cJSON *v)
     return cJSON_IsArray(v);
 }
 
+bool json_is_null(const cJSON *v)
+{
+    return cJSON_IsNull(v);
+}
+
 bool json_is_true(const cJSON *v)
 {
     return cJSON_IsTrue(v);

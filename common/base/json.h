@@ -3,10 +3,10 @@
  *
  * What cJSON lets through is refused before it sees the text: bytes that are
  * not UTF-8, raw control characters, \u0000 and lone surrogates, leading
- * zeros, trailing bytes, a BOM, nesting deeper than JSON_MAX_DEPTH, and a key
- * twice in one object.  A number that a double cannot hold to the letter
- * becomes a cJSON_Raw node carrying its text, so that nothing is rounded on the
- * way through.
+ * zeros, numbers longer than a kilobyte or with exponents beyond 999, trailing
+ * bytes, a BOM, nesting deeper than JSON_MAX_DEPTH, and a key twice in one
+ * object.  A number that a double cannot hold to the letter becomes a cJSON_Raw
+ * node carrying its text, so that nothing is rounded on the way through.
  */
 #ifndef AGORALIA_JSON_H
 #define AGORALIA_JSON_H
@@ -33,6 +33,7 @@ bool json_get_i64(const struct cJSON *object, const char *key, int64_t *out);
 bool json_get_number(const struct cJSON *object, const char *key, double *out);
 bool json_is_object(const struct cJSON *v);
 bool json_is_array(const struct cJSON *v);
+bool json_is_null(const struct cJSON *v);
 bool json_is_true(const struct cJSON *v);
 
 /* Iterate an array or an object: for (v = json_first(x); v; v = json_next(v)). */

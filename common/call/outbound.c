@@ -20,11 +20,25 @@ struct wanted {
     struct campaign campaign; /* id 0 = none; its rules count, the call is not one of its own */
 };
 
+/* An id of ours in what is otherwise the client's own; *id 0 = not given. */
+static bool read_id(struct op *op, const struct cJSON *metadata, const char *name, int64_t *id)
+{
+    const struct cJSON *v = json_get(metadata, name);
+
+    *id = 0;
+    if (!v || json_is_null(v) || (json_i64(v, id) && *id > 0))
+        return true;
+    err_detail(op, arena_printf(&op->arena, "metadata.%s", name), "must be a positive integer");
+    return fail(op, E_VALIDATION_ERROR, "Request validation failed");
+}
+
 static bool adopt_lead(struct op *op, const struct cJSON *metadata, struct wanted *w)
 {
     int64_t id;
 
-    if (!json_get_i64(metadata, "lead_id", &id))
+    if (!read_id(op, metadata, "lead_id", &id))
+        return false;
+    if (id == 0)
         return true;
     if (lead_get(op, id, &w->lead)) {
         if (strcmp(w->lead.phone, w->to_number) == 0)
@@ -39,13 +53,17 @@ static bool adopt_campaign(struct op *op, const struct cJSON *metadata, struct w
 {
     int64_t id;
 
-    return !json_get_i64(metadata, "campaign_id", &id) || campaign_get(op, id, &w->campaign);
+    return read_id(op, metadata, "campaign_id", &id) &&
+           (id == 0 || campaign_get(op, id, &w->campaign));
 }
 
 /* aga_ is ours: what comes back under it must be what we sent. */
-static bool refuse_reserved(struct op *op, const struct cJSON *metadata)
+static bool read_own(struct op *op, struct json_text text, const struct cJSON **metadata)
 {
-    for (const struct cJSON *v = json_first(metadata); v; v = json_next(v))
+    *metadata = NULL;
+    if (text.text && !json_parse(op, str_of(text.text), metadata))
+        return false;
+    for (const struct cJSON *v = json_first(*metadata); v; v = json_next(v))
         if (strncmp(json_key(v), "aga_", 4) == 0)
             err_detail(op, arena_printf(&op->arena, "metadata.%s", json_key(v)),
                        "must not begin with aga_");
@@ -56,9 +74,8 @@ static bool read_metadata(struct op *op, struct wanted *w)
 {
     const struct cJSON *metadata;
 
-    return !w->metadata.text || (json_parse(op, str_of(w->metadata.text), &metadata) &&
-                                 refuse_reserved(op, metadata) && adopt_lead(op, metadata, w) &&
-                                 adopt_campaign(op, metadata, w));
+    return read_own(op, w->metadata, &metadata) && adopt_lead(op, metadata, w) &&
+           adopt_campaign(op, metadata, w);
 }
 
 static bool require_number(struct op *op, const struct wanted *w)
@@ -179,9 +196,11 @@ bool call_web(struct op *op, const struct web_call_request *r, struct web_call_r
     char *call_id = arena_alloc(&op->arena, CALL_ID_SIZE);
     struct provider_web_call web;
     const char *base = op->app->conf->public_url;
+    const struct cJSON *metadata;
     struct rows rows;
 
-    if (!p->create_web_call(op, p, r->agent_id, r->metadata.text, &web))
+    if (!read_own(op, r->metadata, &metadata) ||
+        !p->create_web_call(op, p, r->agent_id, r->metadata.text, &web))
         return false;
     call_id_make(call_id);
     if (!db_query(op, &SQL_CALL_INSERT_WEB,
