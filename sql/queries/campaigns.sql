@@ -196,7 +196,8 @@ UPDATE campaign_executions e SET generated = true
 
 -- name: executions_cancel_rows
 -- tenant: none, because the dispatcher works for all of them
--- What is left of stopped and ended campaigns, a batch at a time.
+-- What is left of stopped and ended campaigns, a batch at a time, and the calls of those among them
+-- that were tried before.
 WITH doomed AS (
     SELECT w.id, CASE WHEN c.status = 'cancelled' THEN 'CAMPAIGN_STOPPED' ELSE 'CAMPAIGN_ENDED' END AS reason
       FROM campaign_executions e
@@ -205,11 +206,16 @@ WITH doomed AS (
                           WHERE s.execution_id = e.id AND s.status IN ('scheduled', 'queued')
                           LIMIT 5000 FOR UPDATE SKIP LOCKED) w
      WHERE e.status IN ('queued', 'running') AND (c.status = 'cancelled' OR c.end_date <= clock_timestamp())
+), ended AS (
+    UPDATE scheduled_calls s
+       SET status = 'canceled', reason = doomed.reason, updated_at = clock_timestamp()
+      FROM doomed
+     WHERE s.id = doomed.id
+    RETURNING s.id, s.reason
 )
-UPDATE scheduled_calls s
-   SET status = 'canceled', reason = doomed.reason, updated_at = clock_timestamp()
-  FROM doomed
- WHERE s.id = doomed.id;
+UPDATE calls SET status = 'canceled', outcome = ended.reason, updated_at = clock_timestamp()
+  FROM ended
+ WHERE calls.scheduled_call_id = ended.id AND calls.status = 'queued';
 
 -- name: executions_finish
 -- tenant: none, because the dispatcher works for all of them
