@@ -45,7 +45,7 @@ struct field {
     size_t offset;
     unsigned flags;
     int64_t min, max;                     /* integers: range; text: bytes; 0,0 = any */
-    const char *const *labels;            /* enums: NULL-terminated wire names */
+    const char *const *labels;            /* enums, and text that filters by one: NULL-terminated */
     const char *(*check)(const char *s);  /* text: NULL or a complaint ("must be ...") */
 };
 
@@ -86,6 +86,15 @@ const char *field_read_text(struct op *op, const struct field *f, struct str tex
 
 /* The field as Postgres reads it; NULL for null.  In op's arena or static. */
 const char *field_write_text(struct op *op, const struct field *f, const void *at);
+
+/* The place of text among labels; -1 when it is none of them. */
+int label_find(const char *const *labels, struct str text);
+
+/* An integer of any width, nullable or not: NULL when taken, else a complaint. */
+const char *field_take_integer(struct op *op, const struct field *f, int64_t v, void *at);
+
+/* What a value of a field with a range or labels must be: the complaint about any other. */
+const char *field_complaint(struct op *op, const struct field *f);
 
 /* Bounds and check of f for a text, whatever it came from; NULL or a complaint. */
 const char *field_check_text(const struct field *f, struct str text);

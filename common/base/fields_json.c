@@ -7,38 +7,21 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 
-static const char *read_integer(struct op *op, const cJSON *v, const struct field *f, int64_t *out)
+static const char *read_integer(struct op *op, const cJSON *v, const struct field *f, void *at)
 {
-    int64_t min = f->type == FT_I32 ? INT32_MIN : INT64_MIN;
-    int64_t max = f->type == FT_I32 ? INT32_MAX : INT64_MAX;
+    int64_t n;
 
-    if (f->min || f->max) {
-        min = f->min;
-        max = f->max;
-    }
-    if (json_i64(v, out) && *out >= min && *out <= max)
-        return NULL;
-    if (f->min || f->max)
-        return arena_printf(&op->arena, "must be an integer from %lld to %lld", (long long)min,
-                            (long long)max);
-    return "must be an integer in range";
+    return json_i64(v, &n) ? field_take_integer(op, f, n, at) : field_complaint(op, f);
 }
 
 static const char *read_label(struct op *op, const cJSON *v, const struct field *f, int *out)
 {
-    struct buf allowed = {0};
+    int i = cJSON_IsString(v) ? label_find(f->labels, str_of(v->valuestring)) : -1;
 
-    for (int i = 0; f->labels[i]; i++) {
-        if (cJSON_IsString(v) && strcmp(f->labels[i], v->valuestring) == 0) {
-            *out = i;
-            buf_free(&allowed);
-            return NULL;
-        }
-        buf_printf(&allowed, "%s\"%s\"", i ? ", " : "", f->labels[i]);
-    }
-    const char *wrong = arena_printf(&op->arena, "must be one of %s", allowed.p);
-    buf_free(&allowed);
-    return wrong;
+    if (i < 0)
+        return field_complaint(op, f);
+    *out = i;
+    return NULL;
 }
 
 static const char *read_json(struct op *op, const cJSON *v, const struct field *f,
@@ -58,9 +41,6 @@ static const char *read_json(struct op *op, const cJSON *v, const struct field *
 /* NULL when the value was taken, otherwise what is wrong with it. */
 static const char *read_value(struct op *op, const cJSON *v, const struct field *f, void *at)
 {
-    int64_t n;
-    const char *wrong;
-
     switch (f->type) {
     case FT_STR:
         if (!cJSON_IsString(v))
@@ -71,17 +51,9 @@ static const char *read_value(struct op *op, const cJSON *v, const struct field 
             return "must be an RFC 3339 timestamp with an offset";
         return field_read_text(op, f, str_of(v->valuestring), at);
     case FT_I32:
-        if (!(wrong = read_integer(op, v, f, &n)))
-            *(int32_t *)at = (int32_t)n;
-        return wrong;
-    case FT_OPT_I64:
-        if (!(wrong = read_integer(op, v, f, &n)))
-            *(struct opt_i64 *)at = (struct opt_i64){true, n};
-        return wrong;
     case FT_I64:
-        if (!(wrong = read_integer(op, v, f, &n)))
-            *(int64_t *)at = n;
-        return wrong;
+    case FT_OPT_I64:
+        return read_integer(op, v, f, at);
     case FT_F64:
         if (!cJSON_IsNumber(v) && !cJSON_IsRaw(v))
             return "must be a number";

@@ -44,13 +44,62 @@ static bool parse_integer(struct str text, int64_t *out)
     return true;
 }
 
-static const char *read_integer(const struct field *f, struct str text, int64_t *out)
+static void range_of(const struct field *f, int64_t *min, int64_t *max)
 {
-    if (!parse_integer(text, out) ||
-        (f->type == FT_I32 && (*out < INT32_MIN || *out > INT32_MAX)) ||
-        ((f->min || f->max) && (*out < f->min || *out > f->max)))
-        return "must be an integer in range";
+    bool narrow = f->type == FT_I32, free = !f->min && !f->max;
+
+    *min = !free ? f->min : narrow ? INT32_MIN : INT64_MIN;
+    *max = !free ? f->max : narrow ? INT32_MAX : INT64_MAX;
+}
+
+const char *field_take_integer(struct op *op, const struct field *f, int64_t v, void *at)
+{
+    int64_t min, max;
+
+    range_of(f, &min, &max);
+    if (v < min || v > max)
+        return field_complaint(op, f);
+    if (f->type == FT_I32)
+        *(int32_t *)at = (int32_t)v;
+    else if (f->type == FT_I64)
+        *(int64_t *)at = v;
+    else
+        *(struct opt_i64 *)at = (struct opt_i64){true, v};
     return NULL;
+}
+
+int label_find(const char *const *labels, struct str text)
+{
+    for (int i = 0; labels[i]; i++)
+        if (str_eq(str_of(labels[i]), text))
+            return i;
+    return -1;
+}
+
+static const char *label_complaint(struct op *op, const char *const *labels)
+{
+    const char *all = "";
+
+    for (int i = 0; labels[i]; i++)
+        all = arena_printf(&op->arena, "%s%s\"%s\"", all, i ? ", " : "", labels[i]);
+    return arena_printf(&op->arena, "must be one of %s", all);
+}
+
+const char *field_complaint(struct op *op, const struct field *f)
+{
+    int64_t min, max;
+
+    if (f->labels)
+        return label_complaint(op, f->labels);
+    range_of(f, &min, &max);
+    return arena_printf(&op->arena, "must be an integer from %" PRId64 " to %" PRId64, min, max);
+}
+
+static const char *read_integer(struct op *op, const struct field *f, struct str text, void *at)
+{
+    int64_t v;
+
+    return parse_integer(text, &v) ? field_take_integer(op, f, v, at) : field_complaint(op, f);
 }
 
 static const char *read_bool(struct str text, bool *out)
@@ -73,40 +122,38 @@ static const char *read_double(struct str text, double *out)
     return *end ? "must be a number" : NULL;
 }
 
-static const char *read_label(const struct field *f, struct str text, int *out)
+static const char *read_label(struct op *op, const struct field *f, struct str text, int *out)
 {
-    for (int i = 0; f->labels[i]; i++)
-        if (str_eq(str_of(f->labels[i]), text)) {
-            *out = i;
-            return NULL;
-        }
-    return "is not one of the allowed values";
+    int i = label_find(f->labels, text);
+
+    if (i < 0)
+        return field_complaint(op, f);
+    *out = i;
+    return NULL;
+}
+
+static const char *read_string(struct op *op, const struct field *f, struct str text,
+                               const char **out)
+{
+    const char *copy = arena_strndup(&op->arena, text.p, text.n);
+    const char *wrong = field_check_text(f, (struct str){copy, text.n});
+
+    if (!wrong && f->labels && label_find(f->labels, text) < 0)
+        wrong = field_complaint(op, f);
+    if (!wrong)
+        *out = copy;
+    return wrong;
 }
 
 const char *field_read_text(struct op *op, const struct field *f, struct str text, void *at)
 {
-    const char *wrong = NULL;
-    int64_t n;
-
     switch (f->type) {
-    case FT_STR: {
-        const char *copy = arena_strndup(&op->arena, text.p, text.n);
-        if (!(wrong = field_check_text(f, (struct str){copy, text.n})))
-            *(const char **)at = copy;
-        return wrong;
-    }
+    case FT_STR:
+        return read_string(op, f, text, at);
     case FT_I32:
-        if (!(wrong = read_integer(f, text, &n)))
-            *(int32_t *)at = (int32_t)n;
-        return wrong;
     case FT_I64:
-        if (!(wrong = read_integer(f, text, &n)))
-            *(int64_t *)at = n;
-        return wrong;
     case FT_OPT_I64:
-        if (!(wrong = read_integer(f, text, &n)))
-            *(struct opt_i64 *)at = (struct opt_i64){true, n};
-        return wrong;
+        return read_integer(op, f, text, at);
     case FT_F64:
         return read_double(text, at);
     case FT_BOOL:
@@ -120,7 +167,7 @@ const char *field_read_text(struct op *op, const struct field *f, struct str tex
         ((struct json_text *)at)->text = arena_strndup(&op->arena, text.p, text.n);
         return NULL;
     case FT_ENUM:
-        return read_label(f, text, at);
+        return read_label(op, f, text, at);
     }
     return "has an unsupported type";
 }

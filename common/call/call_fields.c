@@ -35,18 +35,12 @@ static const struct field call_detail_fields[] = {
 };
 const struct type call_detail_type = TYPE(struct call_detail, call_detail_fields);
 
-static const char *call_status_complaint(const char *s)
-{
-    static const char *const names[] = {"queued", "in_progress", "completed", "failed", "canceled"};
-
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (strcmp(names[i], s) == 0)
-            return NULL;
-    return "must be one of \"queued\", \"in_progress\", \"completed\", \"failed\", \"canceled\"";
-}
+static const char *const call_statuses[] = {
+    "queued", "in_progress", "completed", "failed", "canceled", NULL,
+};
 
 static const struct field call_query_fields[] = {
-    FIELD(struct call_query, status, .check = call_status_complaint),
+    FIELD(struct call_query, status, .labels = call_statuses),
     FIELD(struct call_query, campaign_id, .min = 1, .max = INT64_MAX),
     FIELD(struct call_query, from_date, .flags = 0),
     FIELD(struct call_query, to_date, .flags = 0),

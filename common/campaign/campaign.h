@@ -111,6 +111,4 @@ bool campaign_stats_of(struct op *op, const struct campaign *campaigns, int n,
 /* What the compliance engine needs to know of a campaign. */
 struct compliance_campaign campaign_compliance(const struct campaign *c);
 
-const char *campaign_status_complaint(const char *s);
-
 #endif

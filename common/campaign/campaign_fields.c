@@ -40,24 +40,15 @@ const struct type campaign_type = TYPE(struct campaign, campaign_fields);
 
 static const struct field lead_filter_fields[] = {
     FIELD(struct campaign_lead_filters, country_iso, .check = country_complaint),
-    FIELD(struct campaign_lead_filters, consent_status, .check = consent_status_complaint),
+    FIELD(struct campaign_lead_filters, consent_status, .labels = consent_status_names),
     FIELD(struct campaign_lead_filters, preferred_lang, .check = language_complaint),
     FIELD(struct campaign_lead_filters, consent_basis, .max = 64),
 };
 const struct type campaign_lead_filters_type =
     TYPE(struct campaign_lead_filters, lead_filter_fields);
 
-const char *campaign_status_complaint(const char *s)
-{
-    for (int i = 0; campaign_status_names[i]; i++)
-        if (strcmp(campaign_status_names[i], s) == 0)
-            return NULL;
-    return "must be one of \"draft\", \"scheduled\", \"running\", \"paused\", \"completed\", "
-           "\"cancelled\"";
-}
-
 static const struct field campaign_query_fields[] = {
-    FIELD(struct campaign_query, status, .check = campaign_status_complaint),
+    FIELD(struct campaign_query, status, .labels = campaign_status_names),
     PAGE_FIELDS(struct campaign_query),
 };
 const struct type campaign_query_type = TYPE(struct campaign_query, campaign_query_fields);

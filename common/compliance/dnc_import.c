@@ -43,16 +43,8 @@ static int source_of(struct str text)
     return csv_meaning(words, ARRAY_LEN(words), text);
 }
 
-static const char *source_complaint(const char *s)
-{
-    for (int i = 0; dnc_source_names[i]; i++)
-        if (strcmp(dnc_source_names[i], s) == 0)
-            return NULL;
-    return "must be one of \"manual\", \"registry\", \"opt_out\"";
-}
-
 static const struct field options_fields[] = {
-    FIELD(struct dnc_import_options, source, .check = source_complaint),
+    FIELD(struct dnc_import_options, source, .labels = dnc_source_names),
     FIELD(struct dnc_import_options, country_iso, .check = country_complaint),
     FIELD(struct dnc_import_options, delimiter, .check = csv_delimiter_complaint),
 };
@@ -241,7 +233,8 @@ struct dnc_import *dnc_import_open(struct op *op, const struct dnc_import_option
     if (!imp)
         abort();
     imp->op = op;
-    imp->default_source = o->source ? (enum dnc_source)source_of(str_of(o->source)) : DNC_MANUAL;
+    if (o->source)
+        imp->default_source = (enum dnc_source)label_find(dnc_source_names, str_of(o->source));
     imp->default_country = o->country_iso;
     imp->reader = csv_open(&(struct csv_options){
         .delimiter = o->delimiter ? o->delimiter[0] : '\0',

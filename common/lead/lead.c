@@ -39,18 +39,10 @@ static const struct field lead_fields[] = {
 };
 const struct type lead_type = TYPE(struct lead, lead_fields);
 
-const char *consent_status_complaint(const char *s)
-{
-    for (int i = 0; consent_status_names[i]; i++)
-        if (strcmp(consent_status_names[i], s) == 0)
-            return NULL;
-    return "must be one of \"unknown\", \"granted\", \"denied\", \"expired\"";
-}
-
 static const struct field lead_query_fields[] = {
     FIELD(struct lead_query, campaign_id, .min = 1, .max = INT64_MAX),
     FIELD(struct lead_query, country_iso, .check = country_complaint),
-    FIELD(struct lead_query, consent_status, .check = consent_status_complaint),
+    FIELD(struct lead_query, consent_status, .labels = consent_status_names),
     FIELD(struct lead_query, q, .min = 1, .max = 100),
     FIELD(struct lead_query, has_been_called, .flags = 0),
     FIELD(struct lead_query, disposition, .max = 64),

@@ -61,7 +61,4 @@ bool lead_get(struct op *op, int64_t id, struct lead *out) MUSTCHECK;
 bool lead_list(struct op *op, const struct lead_query *q, struct lead **out, int *n,
                int64_t *total) MUSTCHECK;
 
-/* "must be one of ..." unless s names a consent status. */
-const char *consent_status_complaint(const char *s);
-
 #endif

@@ -33,26 +33,10 @@ static const struct field number_fields[] = {
 };
 const struct type number_type = TYPE(struct number, number_fields);
 
-static const char *status_complaint(const char *s)
-{
-    for (int i = 0; number_statuses[i]; i++)
-        if (strcmp(number_statuses[i], s) == 0)
-            return NULL;
-    return "must be one of \"pending\", \"active\", \"suspended\", \"released\"";
-}
-
-static const char *provider_complaint(const char *s)
-{
-    for (int i = 0; number_providers[i]; i++)
-        if (strcmp(number_providers[i], s) == 0)
-            return NULL;
-    return "must be one of \"retell\", \"twilio\", \"vonage\", \"bandwidth\"";
-}
-
 static const struct field number_query_fields[] = {
     FIELD(struct number_query, country, .check = country_complaint),
-    FIELD(struct number_query, status, .check = status_complaint),
-    FIELD(struct number_query, provider, .check = provider_complaint),
+    FIELD(struct number_query, status, .labels = number_statuses),
+    FIELD(struct number_query, provider, .labels = number_providers),
 };
 const struct type number_query_type = TYPE(struct number_query, number_query_fields);
 

@@ -15,9 +15,12 @@ struct filter {
     struct opt_bool called;
     const char *q;
     const char *country_iso;
+    const char *status;
     struct tstamp from_date;
     int64_t tenant_id;
 };
+
+static const char *const statuses[] = {"open", "done", NULL};
 
 static const struct field filter_fields[] = {
     FIELD(struct filter, limit, .min = 1, .max = 200),
@@ -25,6 +28,7 @@ static const struct field filter_fields[] = {
     FIELD(struct filter, called),
     FIELD(struct filter, q, .max = 10),
     FIELD(struct filter, country_iso, .flags = F_REQUIRED, .min = 2, .max = 2),
+    FIELD(struct filter, status, .labels = statuses),
     FIELD(struct filter, from_date),
     FIELD(struct filter, tenant_id, .flags = F_HIDDEN),
 };
@@ -51,8 +55,9 @@ static void values_fill_the_struct_over_its_defaults(void **state)
     assert_true(f.called.set && !f.called.v);
     assert_string_equal(f.q, "a+b c\xC3\xA9");
     assert_true(
-        read(&op, "&country_iso=FR&&limit=200&from%5fdate=2024-01-15T09:00:00%2b01:00", &f));
+        read(&op, "&country_iso=FR&&status=done&limit=200&from%5fdate=2024-01-15T09:00:00%2b01:00", &f));
     assert_int_equal(f.limit, 200);
+    assert_string_equal(f.status, "done");
     assert_int_equal(f.from_date.us, INT64_C(1705305600000000));
     op_end(&op);
 }
@@ -67,7 +72,9 @@ static const struct {
     {"country_iso=IT&nope=1", "nope", "is not a known parameter"},
     {"country_iso=IT&tenant_id=1", "tenant_id", "is not a known parameter"},
     {"country_iso=IT&LIMIT=1", "LIMIT", "is not a known parameter"},
-    {"country_iso=IT&limit=0", "limit", NULL},
+    {"country_iso=IT&limit=0", "limit", "must be an integer from 1 to 200"},
+    {"country_iso=IT&status=", "status", "must be one of \\\"open\\\", \\\"done\\\""},
+    {"country_iso=IT&status=OPEN", "status", "must be one of \\\"open\\\", \\\"done\\\""},
     {"country_iso=IT&limit=201", "limit", NULL},
     {"country_iso=IT&limit=-1", "limit", NULL},
     {"country_iso=IT&limit=1e9", "limit", NULL},
