@@ -4,6 +4,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/conf.h"
+#include "common/base/digest.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/store/db.h"
@@ -12,7 +13,6 @@
 
 #include <inttypes.h>
 #include <openssl/hmac.h>
-#include <stdio.h>
 
 /* Rows that no request ever left for, or that a full provider turned away, do not try for ever. */
 enum { MAX_ATTEMPTS = 10, STANDSTILL_SECONDS = 300, BACKOFF_MAX_SECONDS = 300 };
@@ -27,11 +27,10 @@ const char *attempt_signature(struct op *op, const char *attempt_id, int64_t sch
                                     scheduled_call_id, op->tenant_id);
     unsigned char mac[EVP_MAX_MD_SIZE];
     unsigned n = 0;
-    char *hex = arena_alloc(&op->arena, 33);
+    char *hex = arena_alloc(&op->arena, 2 * 16 + 1);
 
     HMAC(EVP_sha256(), key, (int)strlen(key), (const unsigned char *)text, strlen(text), mac, &n);
-    for (int i = 0; i < 16; i++)
-        snprintf(hex + 2 * i, 3, "%02x", mac[i]);
+    hex_write(hex, mac, 16);
     return hex;
 }
 

@@ -3,6 +3,7 @@
 #include "common/call/events.h"
 
 #include "common/base/conf.h"
+#include "common/base/digest.h"
 #include "common/base/id.h"
 #include "common/base/json.h"
 #include "common/base/log.h"
@@ -10,9 +11,6 @@
 #include "common/provider/outcome.h"
 #include "common/store/db.h"
 #include "queries.h"
-
-#include <openssl/sha.h>
-#include <stdio.h>
 
 /* Of an event and of a call's id, which stands in indexes: they are short or not Retell's. */
 enum { NAME_BYTES = 255 };
@@ -42,12 +40,9 @@ static const char *echoed_attempt(struct op *op, const struct provider_call *pc)
 
 static const char *hash_of(struct op *op, struct str body)
 {
-    unsigned char sum[SHA256_DIGEST_LENGTH];
-    char *hex = arena_alloc(&op->arena, 65);
+    char *hex = arena_alloc(&op->arena, SHA256_HEX_SIZE);
 
-    SHA256((const unsigned char *)body.p, body.n, sum);
-    for (int i = 0; i < SHA256_DIGEST_LENGTH; i++)
-        snprintf(hex + 2 * i, 3, "%02x", sum[i]);
+    digest_hex(DIGEST_SHA256, body, hex);
     return hex;
 }
 

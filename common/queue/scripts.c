@@ -3,9 +3,9 @@
 #include "common/queue/scripts.h"
 
 #include "common/base/buf.h"
+#include "common/base/digest.h"
 #include "common/base/embedded.h"
 
-#include <openssl/evp.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,17 +30,6 @@ static void add_file(struct buf *text, const char *name)
     buf_add(text, f->text, f->size);
 }
 
-static void write_sha(struct script *s)
-{
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned n = 0;
-
-    if (!EVP_Digest(s->text, s->size, digest, &n, EVP_sha1(), NULL))
-        abort();
-    for (unsigned i = 0; i < n && 2 * i + 2 < sizeof(s->sha); i++)
-        snprintf(s->sha + 2 * i, 3, "%02x", digest[i]);
-}
-
 static void build(void)
 {
     for (int i = 0; i < SCRIPT_COUNT; i++) {
@@ -48,7 +37,7 @@ static void build(void)
         add_file(&text, "keys");
         add_file(&text, names[i]);
         table[i] = (struct script){.name = names[i], .text = text.p, .size = text.n};
-        write_sha(&table[i]);
+        digest_hex(DIGEST_SHA1, buf_view(&text), table[i].sha);
     }
 }
 

@@ -2,11 +2,10 @@
 
 #include "common/store/migrate.h"
 
+#include "common/base/digest.h"
 #include "common/base/embedded.h"
 
 #include <libpq-fe.h>
-#include <openssl/sha.h>
-#include <stdio.h>
 
 /* Any constant will do; it is this product's. */
 #define LOCK_MIGRATIONS "SELECT pg_advisory_lock(4207849484)"
@@ -56,15 +55,6 @@ static const char *short_name(const struct embedded_file *f)
     return f->name + sizeof(migrations_folder) - 1;
 }
 
-static void checksum(const struct embedded_file *f, char hex[65])
-{
-    unsigned char sum[SHA256_DIGEST_LENGTH];
-
-    SHA256((const unsigned char *)f->text, f->size, sum);
-    for (int i = 0; i < SHA256_DIGEST_LENGTH; i++)
-        snprintf(hex + 2 * i, 3, "%02x", sum[i]);
-}
-
 /* The checksum under which a migration was applied; NULL when it was not. */
 static const char *applied_checksum(const PGresult *applied, const char *name)
 {
@@ -105,11 +95,11 @@ static bool apply_missing(struct op *op, PGconn *pg, const PGresult *applied,
                           void (*on_applied)(const char *name))
 {
     for (const struct embedded_file *f = embedded_files; f->name; f++) {
-        char sum[65];
+        char sum[SHA256_HEX_SIZE];
 
         if (!is_migration(f))
             continue;
-        checksum(f, sum);
+        digest_hex(DIGEST_SHA256, (struct str){f->text, f->size}, sum);
         const char *was = applied_checksum(applied, short_name(f));
         if (was && strcmp(was, sum) != 0)
             return fail(op, E_INVALID_STATE,

@@ -1,15 +1,14 @@
 /* api_key.c - keys made, kept as hashes, and recognised. */
 
 #include "common/base/clock.h"
+#include "common/base/digest.h"
 #include "common/base/id.h"
 #include "common/store/db.h"
 #include "common/tenant/tenant.h"
 #include "queries.h"
 
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
 #include <pthread.h>
-#include <stdio.h>
 
 /* aga_live_ + 8 + _ + 43 + _ + 8 */
 enum { MARK = 9, ID = 8, SECRET = 43, SUM = 8, PREFIX = MARK + ID };
@@ -26,15 +25,6 @@ static const struct field api_key_fields[] = {
     FIELD(struct api_key, revoked_at, .flags = F_READONLY),
 };
 const struct type api_key_type = TYPE(struct api_key, api_key_fields);
-
-static void hash_hex(struct str text, char hex[65])
-{
-    unsigned char sum[SHA256_DIGEST_LENGTH];
-
-    SHA256((const unsigned char *)text.p, text.n, sum);
-    for (int i = 0; i < SHA256_DIGEST_LENGTH; i++)
-        snprintf(hex + 2 * i, 3, "%02x", sum[i]);
-}
 
 /* 62 divides 248; what is above would favour the first letters. */
 static void random_letters(char *out, int n)
@@ -53,16 +43,16 @@ static void random_letters(char *out, int n)
 
 static void write_checksum(const char *key, char sum[SUM + 1])
 {
-    char hex[65];
+    char hex[SHA256_HEX_SIZE];
 
-    hash_hex((struct str){key, KEY_LENGTH - 1 - SUM}, hex);
+    digest_hex(DIGEST_SHA256, (struct str){key, KEY_LENGTH - 1 - SUM}, hex);
     memcpy(sum, hex, SUM);
     sum[SUM] = '\0';
 }
 
 bool api_key_create(struct op *op, const char *name, struct api_key *out, const char **secret)
 {
-    char *key = arena_alloc(&op->arena, KEY_LENGTH + 1), hex[65];
+    char *key = arena_alloc(&op->arena, KEY_LENGTH + 1), hex[SHA256_HEX_SIZE];
     struct rows rows;
 
     memcpy(key, "aga_live_", MARK);
@@ -71,7 +61,7 @@ bool api_key_create(struct op *op, const char *name, struct api_key *out, const 
     random_letters(key + PREFIX + 1, SECRET);
     key[PREFIX + 1 + SECRET] = '_';
     write_checksum(key, key + KEY_LENGTH - SUM);
-    hash_hex(str_of(key), hex);
+    digest_hex(DIGEST_SHA256, str_of(key), hex);
     *secret = key;
     if (!db_query(op, &SQL_API_KEY_INSERT,
                   ARGS({"name", name}, {"prefix", arena_strndup(&op->arena, key, PREFIX)},
@@ -107,7 +97,7 @@ bool api_key_revoke(struct op *op, int64_t id)
 static struct {
     pthread_mutex_t lock;
     struct {
-        char hex[65];
+        char hex[SHA256_HEX_SIZE];
         int64_t tenant_id, until_us;
     } slots[REMEMBERED];
 } seen = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -127,7 +117,7 @@ static int64_t recall(const char *hex)
     int64_t tenant = 0;
 
     pthread_mutex_lock(&seen.lock);
-    if (memcmp(seen.slots[i].hex, hex, 65) == 0 && seen.slots[i].until_us > clock_mono_us())
+    if (memcmp(seen.slots[i].hex, hex, SHA256_HEX_SIZE) == 0 && seen.slots[i].until_us > clock_mono_us())
         tenant = seen.slots[i].tenant_id;
     pthread_mutex_unlock(&seen.lock);
     return tenant;
@@ -138,7 +128,7 @@ static void remember(const char *hex, int64_t tenant_id)
     unsigned i = slot_of(hex);
 
     pthread_mutex_lock(&seen.lock);
-    memcpy(seen.slots[i].hex, hex, 65);
+    memcpy(seen.slots[i].hex, hex, SHA256_HEX_SIZE);
     seen.slots[i].tenant_id = tenant_id;
     seen.slots[i].until_us = clock_mono_us() + REMEMBER_US;
     pthread_mutex_unlock(&seen.lock);
@@ -156,12 +146,12 @@ static bool well_formed(struct str key)
 
 bool api_key_authenticate(struct op *op, struct str presented)
 {
-    char hex[65];
+    char hex[SHA256_HEX_SIZE];
     struct rows rows;
 
     if (!well_formed(presented))
         return fail(op, E_UNAUTHENTICATED, "The API key is not valid");
-    hash_hex(presented, hex);
+    digest_hex(DIGEST_SHA256, presented, hex);
     if ((op->tenant_id = recall(hex)))
         return true;
     if (!db_query(op, &SQL_API_KEY_FIND,
