@@ -68,15 +68,6 @@ static bool read_facts(struct op *op, struct gates *g)
            tstamp_parse(str_of(db_text(&g->counts, 0, "now")), &g->now);
 }
 
-static enum consent_status consent_named(const char *name)
-{
-    int i = 0;
-
-    while (consent_status_names[i] && strcmp(consent_status_names[i], name) != 0)
-        i++;
-    return (enum consent_status)i;
-}
-
 static struct tstamp column_tstamp(const struct rows *rows, const char *column)
 {
     struct tstamp t = {0};

@@ -70,15 +70,6 @@ static bool read_leads(struct op *op, struct generation *g, int limit, struct ro
                     out);
 }
 
-static enum consent_status consent_of(const char *name)
-{
-    int i = 0;
-
-    while (consent_status_names[i] && strcmp(consent_status_names[i], name) != 0)
-        i++;
-    return (enum consent_status)i;
-}
-
 static struct compliance_answer judge(struct op *op, const struct generation *g,
                                       const struct rows *leads, int i)
 {
@@ -97,7 +88,7 @@ static struct compliance_answer judge(struct op *op, const struct generation *g,
             .guard_seconds = (int)op->app->conf->dial_guard_seconds,
             .campaign = campaign_compliance(&g->campaign),
             .lead_known = true,
-            .consent = consent_of(db_text(leads, i, "consent_status")),
+            .consent = consent_named(db_text(leads, i, "consent_status")),
             .lead_country = db_text(leads, i, "country_iso"),
         },
         &g->rules, &dnc);

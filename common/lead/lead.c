@@ -15,6 +15,13 @@ _Static_assert(sizeof(enum consent_status) == sizeof(int), "FIELD_ENUM stores an
 
 const char *const consent_status_names[] = {"unknown", "granted", "denied", "expired", NULL};
 
+enum consent_status consent_named(const char *name)
+{
+    int i = label_find(consent_status_names, str_of(name));
+
+    return i < 0 ? CONSENT_UNKNOWN : (enum consent_status)i;
+}
+
 static const struct field lead_fields[] = {
     FIELD(struct lead, id, .flags = F_READONLY),
     FIELD(struct lead, campaign_id, .min = 1, .max = INT64_MAX),

@@ -12,6 +12,9 @@
 enum consent_status { CONSENT_UNKNOWN, CONSENT_GRANTED, CONSENT_DENIED, CONSENT_EXPIRED };
 extern const char *const consent_status_names[];
 
+/* CONSENT_UNKNOWN for any other name. */
+enum consent_status consent_named(const char *name);
+
 struct lead {
     int64_t id;
     struct opt_i64 campaign_id;
