@@ -197,13 +197,15 @@ static bool apply_to_attempt(struct op *op, const struct rows *a, const struct p
              {"reason", c->outcome}, {"provider_call_id", pc->provider_call_id});
     const struct arg *opt_args = ARGS({"to_number", db_text(a, 0, "to_number")});
     const struct arg *known = call_args(op, pc, c, moves, db_text(a, 0, "call_id"));
-    struct rows moved, called, ended, opted;
+    const struct arg *lock_args = ARGS({"e164", db_text(a, 0, "to_number")});
+    struct rows moved, called, ended, locked, opted;
     const struct ask asks[] = {{&SQL_EVENT_ATTEMPT_MOVES, attempt_args, &moved},
                                {&SQL_EVENT_CALL, known, &called},
                                {&SQL_EVENT_ROW_ENDS, row_args, &ended},
+                               {&SQL_DNC_LOCK, lock_args, &locked},
                                {&SQL_EVENT_OPT_OUT, opt_args, &opted}};
 
-    return db_ask(op, asks, !ends ? 2 : c->opted_out ? 4 : 3);
+    return db_ask(op, asks, !ends ? 2 : c->opted_out ? 5 : 3);
 }
 
 bool call_apply(struct op *op, const char *event, const struct provider_call *pc, bool *matched)
