@@ -287,14 +287,15 @@ UPDATE calls SET status = CASE :status WHEN 'canceled' THEN 'canceled' ELSE 'fai
  WHERE calls.scheduled_call_id = sc.id AND calls.status = 'queued';
 
 -- name: attempt_accepted
--- T2, yes: whatever the attempt was thought to be, this is evidence.  Events that came before are
--- applied now.
+-- T2, yes: whatever the attempt was thought to be, this is evidence.  Events may have come before: a
+-- call that is over by then is not asked about again.
 WITH attempt AS (
     UPDATE call_attempts
        SET state = CASE WHEN state IN ('intent', 'unknown') THEN 'accepted' ELSE state END,
            provider_call_id = coalesce(provider_call_id, :provider_call_id), http_status = :http_status,
-           evidence = :evidence, look_at = clock_timestamp() + make_interval(secs => :poll_seconds::bigint),
-           updated_at = clock_timestamp()
+           evidence = :evidence, updated_at = clock_timestamp(),
+           look_at = CASE WHEN state NOT IN ('ended', 'not_connected', 'error')
+                          THEN clock_timestamp() + make_interval(secs => :poll_seconds::bigint) END
      WHERE tenant_id = :tenant_id AND id = :attempt_id AND state NOT IN ('rejected', 'refuted')
     RETURNING scheduled_call_id, call_id, provider_call_id
 ), k AS (
