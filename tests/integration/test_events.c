@@ -1,0 +1,416 @@
+/* test_events.c - what the provider tells, in any order, and what is asked when it tells nothing.
+ */
+
+#include "common/call/events.h"
+
+#include "common/base/clock.h"
+#include "common/call/reconcile.h"
+#include "common/store/db.h"
+#include "queries.h"
+#include "tests/support/scene.h"
+
+static const char *attempt_of(struct scene *s, int64_t row, char out[40])
+{
+    char *id = testdb_sql(s->db, "SELECT id FROM call_attempts WHERE scheduled_call_id = %lld",
+                          (long long)row);
+
+    snprintf(out, 40, "%s", id);
+    free(id);
+    return out;
+}
+
+/* One event about a call, as Retell writes it; extra members end with a comma. */
+static const char *body(char out[1024], const char *event, const char *provider_call_id,
+                        const char *attempt, const char *extra)
+{
+    snprintf(
+        out, 1024,
+        "{\"event\":\"%s\",\"call\":{%s\"call_id\":\"%s\",\"metadata\":{\"aga_attempt\":\"%s\"}}}",
+        event, extra, provider_call_id, attempt);
+    return out;
+}
+
+#define STARTED "\"call_status\":\"ongoing\",\"start_timestamp\":1767000000000,"
+#define ENDED \
+    "\"call_status\":\"ended\",\"start_timestamp\":1767000000000," \
+    "\"end_timestamp\":1767000061000,\"duration_ms\":61000," \
+    "\"disconnection_reason\":\"agent_hangup\"," \
+    "\"call_cost\":{\"combined_cost\":12.5}," \
+    "\"transcript_object\":[{\"role\":\"agent\",\"content\":\"Hello\"}],"
+#define ANALYZED \
+    ENDED "\"call_analysis\":{\"call_summary\":\"Fine\"," \
+          "\"custom_analysis_data\":{\"disposition\":\"interested\"}},"
+
+static bool store(struct scene *s, const char *text)
+{
+    struct op op = testdb_op(s->db, 0);
+    bool stored;
+
+    assert_ok(&op, webhook_store(&op, str_of(text), &stored));
+    op_end(&op);
+    return stored;
+}
+
+static void apply(struct scene *s, const char *provider_call_id)
+{
+    struct op op = testdb_op(s->db, 0);
+
+    assert_ok(&op, webhooks_apply(&op, provider_call_id));
+    op_end(&op);
+}
+
+static void assert_final(struct scene *s, int64_t row)
+{
+    assert_says(
+        s, "(SELECT status = 'done' AND reason = 'answered' FROM scheduled_calls WHERE id = %lld)",
+        (long long)row);
+    assert_says(s,
+                "(SELECT state = 'ended' AND look_at IS NULL FROM call_attempts WHERE "
+                "scheduled_call_id = %lld)",
+                (long long)row);
+    assert_says(
+        s,
+        "(SELECT status = 'completed' AND outcome = 'answered' "
+        "AND disconnection_reason = 'agent_hangup' AND duration_seconds = 61 AND cost_cents = 12.5 "
+        "AND started_at = to_timestamp(1767000000) AND ended_at = to_timestamp(1767000061) "
+        "AND disposition = 'interested' AND summary->>'call_summary' = 'Fine' "
+        "AND jsonb_array_length(segments) = 1 AND provider_call_id IS NOT NULL "
+        "FROM calls WHERE scheduled_call_id = %lld)",
+        (long long)row);
+}
+
+/* Three events in the nth order, each told twice if its bit is set, applied at once or one by one.
+ */
+static void tell_in_order(struct scene *s, int64_t row, int order, int twice, bool one_by_one)
+{
+    static const int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+                                     {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+    static const char *const events[] = {"call_started", "call_ended", "call_analyzed"};
+    static const char *const extras[] = {STARTED, ENDED, ANALYZED};
+    char attempt[40], call[64], text[1024];
+
+    attempt_of(s, row, attempt);
+    snprintf(call, sizeof(call), "told_%lld", (long long)row);
+    for (int i = 0; i < 3; i++) {
+        int e = orders[order][i];
+        body(text, events[e], call, attempt, extras[e]);
+        assert_true(store(s, text));
+        if (twice & 1 << e)
+            assert_false(store(s, text));
+        if (one_by_one)
+            apply(s, call);
+        if (twice & 1 << e && one_by_one)
+            apply(s, call);
+    }
+    apply(s, call);
+}
+
+static void events_in_any_order_and_number_end_in_the_same_rows(void **state)
+{
+    struct scene *s = *state;
+    enum { CASES = 6 * 8 * 2 };
+    int64_t id = scene_running(s, s->tenant, scene_draft(), CASES), row = scene_first_row(s, id);
+
+    for (int i = 0; i < CASES; i++) {
+        struct op op = testdb_op(s->db, s->tenant);
+        struct claim c;
+        assert_int_equal(scene_claim(&op, row + i, &c), CLAIM_INTENT);
+        op_end(&op);
+        tell_in_order(s, row + i, i % 6, i / 6 % 8, i / 48);
+        assert_final(s, row + i);
+    }
+    assert_says(s, "NOT EXISTS (SELECT 1 FROM webhook_inbox WHERE applied_at IS NULL)");
+    assert_says(s, "(SELECT count(*) FROM webhook_inbox) = %d", 3 * CASES);
+    assert_says(s, "(SELECT count(*) FROM outbox WHERE actor = 'sync_retell_call_status') = %d",
+                CASES);
+}
+
+static void an_answer_that_comes_after_the_events_changes_nothing(void **state)
+{
+    struct scene *s = *state;
+    int64_t row = scene_row(s, ITALIAN);
+    struct op op = testdb_op(s->db, s->tenant);
+    struct claim c;
+
+    assert_int_equal(scene_claim(&op, row, &c), CLAIM_INTENT);
+    tell_in_order(s, row, 0, 0, true);
+    char *call = testdb_sql(s->db, "SELECT provider_call_id FROM call_attempts");
+    const struct dial_answer late[] = {
+        {.result = DIAL_ACCEPTED, .http_status = 201, .provider_call_id = call},
+        {.result = DIAL_UNKNOWN},
+        {.result = DIAL_REJECTED, .http_status = 429, .refusal = REFUSAL_BUSY},
+        {.result = DIAL_NEVER_SENT},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(late); i++) {
+        assert_ok(&op, attempt_record(&op, &c, &late[i]));
+        assert_final(s, row);
+    }
+    free(call);
+    op_end(&op);
+}
+
+static void an_event_of_a_call_nobody_knows_waits_until_it_is_known(void **state)
+{
+    struct scene *s = *state;
+    int64_t row = scene_row(s, ITALIAN);
+    struct op op = testdb_op(s->db, s->tenant);
+    struct claim c;
+    char text[1024];
+
+    assert_int_equal(scene_claim(&op, row, &c), CLAIM_INTENT);
+    store(s, body(text, "call_analyzed", "fake_1", "", ANALYZED)); /* without our metadata */
+    apply(s, "fake_1");
+    assert_says(s, "(SELECT applied_at IS NULL FROM webhook_inbox)");
+    assert_says(s, "(SELECT state = 'intent' FROM call_attempts)");
+    assert_ok(&op, call_dial(&op, &c));
+    op_end(&op);
+    apply(s, "fake_1");
+    assert_final(s, row);
+    assert_says(s, "(SELECT result = 'applied' FROM webhook_inbox)");
+}
+
+static void a_webhook_without_a_call_is_refused_and_not_kept(void **state)
+{
+    struct scene *s = *state;
+    static const char *const bodies[] = {"{\"event\":\"call_ended\"}",
+                                         "{\"call\":{\"call_id\":\"x\"}}", "[]", "x"};
+
+    for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+        struct op op = testdb_op(s->db, 0);
+        bool stored = false;
+        assert_false(webhook_store(&op, str_of(bodies[i]), &stored));
+        op_end(&op);
+    }
+    assert_says(s,
+                "NOT EXISTS (SELECT 1 FROM webhook_inbox) AND NOT EXISTS (SELECT 1 FROM outbox)");
+}
+
+#define OPTED_OUT \
+    "\"call_status\":\"ended\",\"start_timestamp\":1767000000000,\"duration_ms\":5000," \
+    "\"disconnection_reason\":\"user_requested_dnc\","
+
+static void who_asks_not_to_be_called_again_stands_on_the_list_of_that_tenant(void **state)
+{
+    struct scene *s = *state;
+    int64_t row = scene_row(s, ITALIAN);
+    char attempt[40], text[1024];
+
+    scene_dial(s, s->tenant, row);
+    for (int i = 0; i < 2; i++) {
+        store(s, body(text, i ? "call_analyzed" : "call_ended", "fake_1",
+                      attempt_of(s, row, attempt), OPTED_OUT));
+        apply(s, "fake_1");
+    }
+    assert_says(s, "(SELECT count(*) FROM dnc_entries) = 1");
+    assert_says(s,
+                "(SELECT e164 = '" ITALIAN
+                "' AND source = 'opt_out' AND tenant_id = %lld FROM dnc_entries)",
+                (long long)s->tenant);
+    assert_says(s, "(SELECT outcome = 'dnc' AND status = 'completed' FROM calls)");
+}
+
+static void a_claim_under_way_ends_before_an_opt_out_stands(void **state)
+{
+    struct scene *s = *state;
+    int64_t row = scene_row(s, ITALIAN);
+    struct op claim = testdb_op(s->db, s->tenant), event = testdb_op(s->db, 0);
+    char attempt[40], text[1024];
+    struct rows rows;
+
+    scene_dial(s, s->tenant, row);
+    store(s, body(text, "call_ended", "fake_1", attempt_of(s, row, attempt), OPTED_OUT));
+    assert_ok(&claim, db_begin(&claim));
+    assert_ok(&claim,
+              db_query(&claim, &SQL_CLAIM_NUMBER, ARGS({"id", sql_i64(&claim, row)}), &rows));
+    event.deadline_us = clock_mono_us() + 300000;
+    assert_fails(&event, E_SERVICE_UNAVAILABLE, webhooks_apply(&event, "fake_1"));
+    op_end(&event);
+    assert_says(s, "NOT EXISTS (SELECT 1 FROM dnc_entries)");
+    op_end(&claim);
+    apply(s, "fake_1");
+    assert_says(s, "(SELECT count(*) FROM dnc_entries) = 1");
+}
+
+static void an_attempt_that_was_written_off_and_rang_after_all_is_noted(void **state)
+{
+    struct scene *s = *state;
+    int64_t row = scene_row(s, ITALIAN);
+    char attempt[40], text[1024];
+
+    fake_answer(s->provider, (struct dial_answer){.result = DIAL_NEVER_SENT});
+    scene_dial(s, s->tenant, row);
+    store(s, body(text, "call_started", "ghost", attempt_of(s, row, attempt), STARTED));
+    apply(s, "ghost");
+    assert_says(
+        s, "(SELECT state = 'refuted' AND evidence = 'accepted_late:ghost' FROM call_attempts)");
+    assert_says(s, "(SELECT status = 'scheduled' FROM scheduled_calls)");
+}
+
+static int reconcile(struct scene *s)
+{
+    struct op op = testdb_op(s->db, 0);
+    int looked;
+
+    assert_ok(&op, reconcile_due(&op, &looked));
+    op_end(&op);
+    return looked;
+}
+
+static void look_now(struct scene *s)
+{
+    free(testdb_sql(s->db, "UPDATE call_attempts SET look_at = now() WHERE look_at IS NOT NULL"));
+}
+
+/* A row whose request was sent and never answered. */
+static int64_t unanswered(struct scene *s)
+{
+    int64_t row = scene_row(s, ITALIAN);
+
+    fake_answer(s->provider, (struct dial_answer){.result = DIAL_UNKNOWN, .message = "timeout"});
+    scene_dial(s, s->tenant, row);
+    assert_says(s, "(SELECT state = 'unknown' AND look_at IS NOT NULL FROM call_attempts)");
+    assert_says(s, "(SELECT status = 'processing' FROM scheduled_calls)");
+    look_now(s);
+    return row;
+}
+
+static void window_over(struct scene *s)
+{
+    free(testdb_sql(
+        s->db, "UPDATE call_attempts SET dial_deadline = now() - make_interval(secs => %lld + 10)",
+        (long long)s->db->conf.reconcile_window_seconds));
+}
+
+static void an_unanswered_call_that_the_provider_has_is_accepted_and_applied(void **state)
+{
+    struct scene *s = *state;
+    int64_t row = unanswered(s);
+    char attempt[40], metadata[100];
+
+    snprintf(metadata, sizeof(metadata), "{\"aga_attempt\":\"%s\"}", attempt_of(s, row, attempt));
+    fake_call(s->provider, (struct provider_call){.provider_call_id = "found",
+                                                  .status = "registered",
+                                                  .metadata = {metadata},
+                                                  .cost_cents = -1});
+    assert_int_equal(reconcile(s), 1);
+    assert_says(s, "(SELECT state = 'accepted' AND provider_call_id = 'found' FROM call_attempts)");
+    s->provider->calls[0].status = "not_connected";
+    s->provider->calls[0].disconnection_reason = "dial_busy";
+    look_now(s);
+    assert_int_equal(reconcile(s), 1);
+    assert_says(s, "(SELECT state = 'not_connected' AND look_at IS NULL FROM call_attempts)");
+    assert_says(s, "(SELECT status = 'failed' AND reason = 'busy' FROM scheduled_calls)");
+    assert_says(s, "(SELECT status = 'failed' AND outcome = 'busy' FROM calls)");
+    assert_int_equal(reconcile(s), 0);
+    assert_int_equal(s->provider->finds, 1);
+    assert_int_equal(s->provider->dials, 1);
+}
+
+static void before_the_window_is_over_absence_proves_nothing(void **state)
+{
+    struct scene *s = *state;
+
+    unanswered(s);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(reconcile(s), 1);
+        assert_int_equal(reconcile(s), 0); /* the next listing is some time away */
+        look_now(s);
+    }
+    assert_says(s, "(SELECT state = 'unknown' AND absent_listings = 5 FROM call_attempts)");
+    assert_says(s, "(SELECT status = 'processing' FROM scheduled_calls)");
+}
+
+static void three_empty_listings_after_the_window_set_the_row_free(void **state)
+{
+    struct scene *s = *state;
+    int64_t row = unanswered(s);
+
+    window_over(s);
+    for (int i = 0; i < 3; i++) {
+        assert_says(s, "(SELECT state = 'unknown' FROM call_attempts)");
+        assert_int_equal(reconcile(s), 1);
+        look_now(s);
+    }
+    assert_says(s, "(SELECT state = 'refuted' AND look_at IS NULL FROM call_attempts)");
+    assert_says(s, "(SELECT status = 'scheduled' AND reason = 'NOT_PLACED' "
+                   "AND scheduled_at < now() + interval '5 seconds' FROM scheduled_calls)");
+    free(testdb_sql(s->db, "UPDATE scheduled_calls SET scheduled_at = now()"));
+    scene_dial(s, s->tenant, row);
+    assert_says(
+        s, "(SELECT array_agg(n || state ORDER BY n) FROM call_attempts) = '{1refuted,2accepted}'");
+    assert_says(s, "(SELECT count(*) FROM calls) = 1");
+}
+
+static void a_listing_that_failed_or_was_cut_short_does_not_count(void **state)
+{
+    struct scene *s = *state;
+
+    unanswered(s);
+    window_over(s);
+    s->provider->fails_with = E_PROVIDER_ERROR;
+    for (int i = 0; i < 6; i++) {
+        if (i == 3) {
+            s->provider->fails_with = E_NONE;
+            s->provider->list_incomplete = true;
+        }
+        assert_int_equal(reconcile(s), 1);
+        assert_says(
+            s,
+            "(SELECT look_at BETWEEN now() AND now() + interval '3 seconds' FROM call_attempts)");
+        look_now(s);
+    }
+    assert_says(s, "(SELECT state = 'unknown' AND absent_listings = 0 FROM call_attempts)");
+}
+
+static void one_attempt_that_cannot_be_looked_at_does_not_hold_up_the_others(void **state)
+{
+    struct scene *s = *state;
+    int64_t id = scene_running(s, s->tenant, scene_draft(), 2), row = scene_first_row(s, id);
+
+    scene_dial(s, s->tenant, row);
+    scene_dial(s, s->tenant, row + 1);
+    fake_call(s->provider, (struct provider_call){.provider_call_id = "fake_2",
+                                                  .status = "not_connected",
+                                                  .disconnection_reason = "dial_no_answer",
+                                                  .cost_cents = -1});
+    look_now(s);
+    assert_int_equal(reconcile(s), 2); /* fake_1 is not found there */
+    assert_says(s, "(SELECT array_agg(state ORDER BY scheduled_call_id) FROM call_attempts) = "
+                   "'{accepted,not_connected}'");
+    assert_says(s, "(SELECT look_at IS NOT NULL FROM call_attempts WHERE state = 'accepted')");
+}
+
+static void an_intent_whose_worker_died_is_looked_for_when_its_lease_is_over(void **state)
+{
+    struct scene *s = *state;
+    int64_t row = scene_row(s, ITALIAN);
+    struct op op = testdb_op(s->db, s->tenant);
+    struct claim c;
+
+    assert_int_equal(scene_claim(&op, row, &c), CLAIM_INTENT);
+    op_end(&op);
+    assert_int_equal(reconcile(s), 0);
+    free(testdb_sql(s->db, "UPDATE call_attempts SET lease_until = now(), look_at = now()"));
+    assert_int_equal(reconcile(s), 1);
+    assert_says(s, "(SELECT state = 'unknown' AND absent_listings = 1 FROM call_attempts)");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENE(events_in_any_order_and_number_end_in_the_same_rows),
+        SCENE(an_answer_that_comes_after_the_events_changes_nothing),
+        SCENE(an_event_of_a_call_nobody_knows_waits_until_it_is_known),
+        SCENE(a_webhook_without_a_call_is_refused_and_not_kept),
+        SCENE(who_asks_not_to_be_called_again_stands_on_the_list_of_that_tenant),
+        SCENE(a_claim_under_way_ends_before_an_opt_out_stands),
+        SCENE(an_attempt_that_was_written_off_and_rang_after_all_is_noted),
+        SCENE(an_unanswered_call_that_the_provider_has_is_accepted_and_applied),
+        SCENE(before_the_window_is_over_absence_proves_nothing),
+        SCENE(three_empty_listings_after_the_window_set_the_row_free),
+        SCENE(a_listing_that_failed_or_was_cut_short_does_not_count),
+        SCENE(one_attempt_that_cannot_be_looked_at_does_not_hold_up_the_others),
+        SCENE(an_intent_whose_worker_died_is_looked_for_when_its_lease_is_over),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
