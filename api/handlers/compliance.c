@@ -70,11 +70,18 @@ static void write_check(struct buf *b, const char *name, enum check value)
     buf_printf(b, "\"%s\":\"%s\"", name, check_names[value]);
 }
 
+/* The last members of both answers. */
+static void write_refusal(struct op *op, struct buf *b, const struct compliance_verdict *v)
+{
+    buf_str(b, ",\"rejection_code\":");
+    buf_json_text(b, compliance_code_name(v->code));
+    buf_str(b, ",\"next_allowed_at\":");
+    buf_json_text(b, tstamp_format(&op->arena, v->next_allowed_at));
+    buf_char(b, '}');
+}
+
 static void write_verdict(struct op *op, struct buf *b, const struct compliance_verdict *v)
 {
-    const char *code = compliance_code_name(v->code);
-    const char *next = tstamp_format(&op->arena, v->next_allowed_at);
-
     buf_printf(b, "{\"status\":\"%s\",\"checks\":{", verdict_status_names[v->status]);
     write_check(b, "dnc", v->dnc);
     buf_char(b, ',');
@@ -87,10 +94,7 @@ static void write_verdict(struct op *op, struct buf *b, const struct compliance_
     compliance_warnings_json(b, v->warnings);
     buf_str(b, ",\"required_actions\":");
     compliance_actions_json(b, v);
-    buf_printf(b, ",\"rejection_code\":%s%s%s", code ? "\"" : "", code ? code : "null",
-               code ? "\"" : "");
-    buf_printf(b, ",\"next_allowed_at\":%s%s%s}", next ? "\"" : "", next ? next : "null",
-               next ? "\"" : "");
+    write_refusal(op, b, v);
 }
 
 bool handle_compliance_check(struct op *op, const struct req *req, struct reply *rep)
@@ -142,18 +146,12 @@ static bool load_lead(struct op *op, const struct pre_call *in, struct complianc
 static void write_pre_call(struct op *op, struct buf *b, const struct compliance_verdict *v,
                            int64_t check_id)
 {
-    const char *code = compliance_code_name(v->code);
-    const char *next = tstamp_format(&op->arena, v->next_allowed_at);
-
     buf_printf(b, "{\"approved\":%s,\"compliance_check_id\":%lld,\"warnings\":",
                v->status == VERDICT_REJECTED ? "false" : "true", (long long)check_id);
     compliance_warnings_json(b, v->warnings);
     buf_str(b, ",\"required_disclosures\":");
     compliance_actions_json(b, v);
-    buf_printf(b, ",\"rejection_code\":%s%s%s", code ? "\"" : "", code ? code : "null",
-               code ? "\"" : "");
-    buf_printf(b, ",\"next_allowed_at\":%s%s%s}", next ? "\"" : "", next ? next : "null",
-               next ? "\"" : "");
+    write_refusal(op, b, v);
 }
 
 bool handle_compliance_pre_call(struct op *op, const struct req *req, struct reply *rep)

@@ -131,3 +131,11 @@ void buf_json_string(struct buf *b, struct str s)
     }
     buf_char(b, '"');
 }
+
+void buf_json_text(struct buf *b, const char *s)
+{
+    if (s)
+        buf_json_string(b, str_of(s));
+    else
+        buf_add(b, "null", 4);
+}

@@ -35,6 +35,9 @@ void buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 /* s as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
 void buf_json_string(struct buf *b, struct str s);
 
+/* The same of a C string; null for NULL. */
+void buf_json_text(struct buf *b, const char *s);
+
 static inline void buf_add(struct buf *b, const void *p, size_t n)
 {
     if (n >= b->cap - b->n) { /* no room for it and the NUL; cap and n are 0 at first */

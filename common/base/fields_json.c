@@ -151,18 +151,10 @@ static void write_double(struct buf *b, double v)
         buf_str(b, "null");
 }
 
-static void write_text_or_null(struct buf *b, const char *s)
-{
-    if (s)
-        buf_json_string(b, str_of(s));
-    else
-        buf_str(b, "null");
-}
-
 static void write_value(struct buf *b, const struct field *f, const void *at)
 {
     switch (f->type) {
-    case FT_STR: write_text_or_null(b, *(const char *const *)at); return;
+    case FT_STR: buf_json_text(b, *(const char *const *)at); return;
     case FT_I32: buf_i64(b, *(const int32_t *)at); return;
     case FT_I64: buf_i64(b, *(const int64_t *)at); return;
     case FT_F64: write_double(b, *(const double *)at); return;
@@ -196,7 +188,7 @@ static void write_value(struct buf *b, const struct field *f, const void *at)
         buf_str(b, j->text ? j->text : "null");
         return;
     }
-    case FT_ENUM: write_text_or_null(b, f->labels[*(const int *)at]); return;
+    case FT_ENUM: buf_json_text(b, f->labels[*(const int *)at]); return;
     }
 }
 

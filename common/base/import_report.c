@@ -29,10 +29,7 @@ static void write_masked(struct buf *json, struct str value)
 static void write_text(struct buf *json, const char *key, const char *text)
 {
     buf_printf(json, "\"%s\":", key);
-    if (text)
-        buf_json_string(json, str_of(text));
-    else
-        buf_str(json, "null");
+    buf_json_text(json, text);
 }
 
 void import_error(struct import_report *r, const struct import_error *e)

@@ -120,14 +120,12 @@ static void write_field(struct buf *line, const struct log_field *f)
     buf_char(line, ':');
     if (f->kind == LF_INT) {
         buf_i64(line, f->number);
-    } else if (!f->text) {
-        buf_str(line, "null");
-    } else if (f->kind == LF_PHONE) {
+    } else if (f->text && f->kind == LF_PHONE) {
         phone_mask(&masked, f->text);
         buf_json_string(line, buf_view(&masked));
         buf_free(&masked);
     } else {
-        buf_json_string(line, str_of(f->text));
+        buf_json_text(line, f->text);
     }
 }
 

@@ -231,10 +231,7 @@ void compliance_actions_json(struct buf *b, const struct compliance_verdict *v)
     buf_char(b, '[');
     if (v->disclosure == CHECK_REQUIRED) {
         buf_str(b, "{\"type\":\"disclosure\",\"text\":");
-        if (v->disclosure_text)
-            buf_json_string(b, str_of(v->disclosure_text));
-        else
-            buf_str(b, "null");
+        buf_json_text(b, v->disclosure_text);
         buf_char(b, '}');
     }
     buf_char(b, ']');
