@@ -101,14 +101,18 @@ static void delete_tree(void *p)
 
 const char *json_complaint(struct str text, size_t *at)
 {
-    return json_scan(text, at, NULL, NULL);
+    const struct json_grammar strict = {.max_depth = JSON_MAX_DEPTH};
+
+    return json_scan(text, &strict, at);
 }
 
 bool json_parse(struct op *op, struct str text, const cJSON **out)
 {
     struct literals literals = {0};
     size_t at = 0, k = 0;
-    const char *wrong = json_scan(text, &at, keep_literal, &literals);
+    const struct json_grammar strict = {
+        .max_depth = JSON_MAX_DEPTH, .on_number = keep_literal, .ctx = &literals};
+    const char *wrong = json_scan(text, &strict, &at);
 
     if (wrong) {
         free(literals.items);

@@ -1,8 +1,7 @@
-/* json_scan.c - RFC 8259, one byte ahead, no recursion: depth is a counter, not the C stack. */
+/* json_scan.c - RFC 8259, one byte ahead: depth is a counter, not the C stack. */
 
 #include "common/base/json_scan.h"
 
-#include "common/base/json.h"
 #include "common/base/utf8.h"
 
 /* jsonb keeps numbers to the letter, but only 131072 digits before the point and 16383 behind it. */
@@ -10,16 +9,31 @@ enum { NUMBER_BYTES = 1024, EXPONENT_DIGITS = 3 };
 
 struct scan {
     const char *p, *end;
-    void (*on_number)(void *ctx, struct str literal);
-    void *ctx;
+    const struct json_grammar *g;
     int depth;
-    bool in_object[JSON_MAX_DEPTH + 1];
+    bool in_object[JSON_SCAN_MAX_DEPTH + 1];
 };
 
 static void skip_space(struct scan *s)
 {
     while (s->p < s->end && (*s->p == ' ' || *s->p == '\t' || *s->p == '\n' || *s->p == '\r'))
         s->p++;
+}
+
+static bool take(struct scan *s, char c)
+{
+    if (s->p == s->end || *s->p != c)
+        return false;
+    s->p++;
+    return true;
+}
+
+static bool take_word(struct scan *s, struct str word)
+{
+    if ((size_t)(s->end - s->p) < word.n || memcmp(s->p, word.p, word.n) != 0)
+        return false;
+    s->p += word.n;
+    return true;
 }
 
 static bool hex4(struct scan *s, unsigned *out)
@@ -50,6 +64,8 @@ static const char *scan_unicode_escape(struct scan *s)
 
     if (!hex4(s, &hi))
         return "\\u needs four hexadecimal digits";
+    if (s->g->python)
+        return NULL;
     if (hi == 0)
         return "the character U+0000 is not allowed";
     if (hi < 0xD800 || hi > 0xDFFF)
@@ -108,44 +124,39 @@ static bool scan_digits(struct scan *s)
     return s->p > start;
 }
 
-static bool scan_char(struct scan *s, const char *any_of)
+static const char *scan_exponent(struct scan *s)
 {
-    if (s->p == s->end || *s->p == '\0' || !strchr(any_of, *s->p))
-        return false;
-    s->p++;
-    return true;
+    if (!take(s, 'e') && !take(s, 'E'))
+        return NULL;
+    if (!take(s, '+'))
+        take(s, '-');
+    const char *digits = s->p;
+    if (!scan_digits(s))
+        return "a number needs digits in its exponent";
+    if (s->p - digits > EXPONENT_DIGITS && !s->g->python)
+        return "a number's exponent is out of range";
+    return NULL;
 }
 
 static const char *scan_number(struct scan *s)
 {
     const char *start = s->p;
 
-    scan_char(s, "-");
-    if (!scan_char(s, "0") && !scan_digits(s))
+    take(s, '-');
+    if (s->g->python && take_word(s, STR("Infinity")))
+        return NULL;
+    if (!take(s, '0') && !scan_digits(s))
         return "a value was expected";
-    if (scan_char(s, ".") && !scan_digits(s))
+    if (take(s, '.') && !scan_digits(s))
         return "a number needs digits after its point";
-    if (scan_char(s, "eE")) {
-        scan_char(s, "+-");
-        const char *digits = s->p;
-        if (!scan_digits(s))
-            return "a number needs digits in its exponent";
-        if (s->p - digits > EXPONENT_DIGITS)
-            return "a number's exponent is out of range";
-    }
-    if (s->p - start > NUMBER_BYTES)
+    const char *wrong = scan_exponent(s);
+    if (wrong)
+        return wrong;
+    if (s->p - start > NUMBER_BYTES && !s->g->python)
         return "a number is too long";
-    if (s->on_number)
-        s->on_number(s->ctx, (struct str){start, (size_t)(s->p - start)});
+    if (s->g->on_number)
+        s->g->on_number(s->g->ctx, (struct str){start, (size_t)(s->p - start)});
     return NULL;
-}
-
-static bool scan_word(struct scan *s, struct str word)
-{
-    if ((size_t)(s->end - s->p) < word.n || memcmp(s->p, word.p, word.n) != 0)
-        return false;
-    s->p += word.n;
-    return true;
 }
 
 static const char *scan_key(struct scan *s)
@@ -158,19 +169,19 @@ static const char *scan_key(struct scan *s)
     if ((wrong = scan_string(s)))
         return wrong;
     skip_space(s);
-    return scan_char(s, ":") ? NULL : "a colon was expected after an object key";
+    return take(s, ':') ? NULL : "a colon was expected after an object key";
 }
 
 static const char *scan_open(struct scan *s, bool *opened)
 {
     bool object = *s->p == '{';
 
-    if (s->depth == JSON_MAX_DEPTH)
+    if (s->depth == s->g->max_depth)
         return "nesting is too deep";
     s->p++;
     s->in_object[++s->depth] = object;
     skip_space(s);
-    *opened = !scan_char(s, object ? "}" : "]");
+    *opened = !take(s, object ? '}' : ']');
     if (!*opened)
         s->depth--;
     return *opened && object ? scan_key(s) : NULL;
@@ -187,7 +198,8 @@ static const char *scan_value(struct scan *s, bool *opened)
         return scan_open(s, opened);
     if (*s->p == '"')
         return scan_string(s);
-    if (scan_word(s, STR("true")) || scan_word(s, STR("false")) || scan_word(s, STR("null")))
+    if (take_word(s, STR("true")) || take_word(s, STR("false")) || take_word(s, STR("null")) ||
+        (s->g->python && take_word(s, STR("NaN"))))
         return NULL;
     return scan_number(s);
 }
@@ -199,25 +211,27 @@ static const char *scan_after(struct scan *s, bool *more)
     while (s->depth > 0) {
         bool object = s->in_object[s->depth];
         skip_space(s);
-        if (scan_char(s, ",")) {
+        if (take(s, ',')) {
             *more = true;
             return object ? scan_key(s) : NULL;
         }
-        if (!scan_char(s, object ? "}" : "]"))
+        if (!take(s, object ? '}' : ']'))
             return "a comma or a closing bracket was expected";
         s->depth--;
     }
     return NULL;
 }
 
-const char *json_scan(struct str text, size_t *at, void (*on_number)(void *ctx, struct str literal),
-                      void *ctx)
+const char *json_scan(struct str text, const struct json_grammar *g, size_t *at)
 {
-    struct scan s = {
-        .p = text.p, .end = text.p + text.n, .on_number = on_number, .ctx = ctx, .depth = 0};
+    struct scan s;
     const char *wrong;
     bool again = true;
 
+    s.p = text.p;
+    s.end = text.p + text.n;
+    s.g = g;
+    s.depth = 0;
     while (again) {
         wrong = scan_value(&s, &again);
         if (!wrong && !again)

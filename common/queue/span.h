@@ -11,10 +11,11 @@
 
 #include "common/base/arena.h"
 #include "common/base/buf.h"
+#include "common/base/json_scan.h"
 #include "common/base/str.h"
 
 /* Python gives up at 989 levels of args; the message itself is one more. */
-enum { SPAN_MAX_DEPTH = 900 };
+enum { SPAN_MAX_DEPTH = JSON_SCAN_MAX_DEPTH };
 
 /* NULL when text is one well-formed document; everything below wants such text. */
 const char *span_complaint(struct str text);
