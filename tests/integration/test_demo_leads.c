@@ -6,34 +6,20 @@
 #include "common/compliance/compliance.h"
 #include "common/lead/import.h"
 #include "common/lead/lead.h"
-#include "common/store/migrate.h"
-#include "common/store/pool.h"
-#include "common/tenant/tenant.h"
+#include "tests/support/check.h"
+#include "tests/support/testdb.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
 enum { LEADS_MAX = 500, COUNTRIES_MAX = 32, HALF_HOUR_US = 1800000000 };
 
-static struct app app;
+static struct testdb *db;
 static int64_t tenant_id;
-
-#define assert_ok(op, expr) \
-    do { \
-        if (!(expr)) \
-            fail_msg("%s: %s: %s (%s)", #expr, err_name((op)->err.code), (op)->err.message, \
-                     (op)->err.cause ? (op)->err.cause : ""); \
-    } while (0)
 
 static struct op op_for(int64_t tenant)
 {
-    return (struct op){.app = &app, .request_id = "req_test", .tenant_id = tenant};
+    return testdb_op(db, tenant);
 }
 
 static void import_file(struct op *op, const char *path, struct buf *reply)
@@ -175,27 +161,9 @@ static void at_every_hour_some_may_be_called_and_some_must_wait(void **state)
 
 static int open_database(void **state)
 {
-    const char *url = getenv("DATABASE_URL");
-    struct op op = {.app = &app, .request_id = "boot"};
-    struct tenant t = {0};
-    (void)state;
-
-    if (!url || !migrate(&op, url, NULL)) {
-        print_error("%s\n", op.err.cause ? op.err.cause : "DATABASE_URL is not set");
-        return -1;
-    }
-    app.pool = pool_open(url, 4, 10000);
-    if (!tenant_create(&op, "Demo leads", &t))
-        return -1;
-    tenant_id = t.id;
-    op_end(&op);
-    return 0;
-}
-
-static int close_database(void **state)
-{
-    (void)state;
-    pool_close(app.pool);
+    testdb_setup(state);
+    db = *state;
+    tenant_id = testdb_tenant(db);
     return 0;
 }
 
@@ -206,5 +174,5 @@ int main(void)
         cmocka_unit_test(the_leads_are_of_twelve_countries_and_no_number_never_ends),
         cmocka_unit_test(at_every_hour_some_may_be_called_and_some_must_wait),
     };
-    return cmocka_run_group_tests(tests, open_database, close_database);
+    return cmocka_run_group_tests(tests, open_database, testdb_teardown);
 }

@@ -4,41 +4,22 @@
 #include "common/compliance/dnc.h"
 #include "common/compliance/dnc_import.h"
 #include "common/store/db.h"
-#include "common/store/migrate.h"
-#include "common/store/pool.h"
-#include "common/tenant/tenant.h"
+#include "tests/support/check.h"
+#include "tests/support/testdb.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
-static struct app app;
-
-#define assert_ok(op, expr) \
-    do { \
-        if (!(expr)) \
-            fail_msg("%s: %s: %s (%s)", #expr, err_name((op)->err.code), (op)->err.message, \
-                     (op)->err.cause ? (op)->err.cause : ""); \
-    } while (0)
+static struct testdb *db;
 
 static struct op op_for(int64_t tenant)
 {
-    return (struct op){.app = &app, .request_id = "req_test", .tenant_id = tenant};
+    return testdb_op(db, tenant);
 }
 
 static int64_t new_tenant(void)
 {
-    struct op op = op_for(0);
-    struct tenant t = {0};
-
-    assert_ok(&op, tenant_create(&op, "DNC import", &t));
-    op_end(&op);
-    return t.id;
+    return testdb_tenant(db);
 }
 
 static void assert_import(int64_t tenant, const struct dnc_import_options *o, const char *text,
@@ -192,23 +173,8 @@ static void more_than_a_batch_is_listed_and_another_tenant_sees_nothing(void **s
 
 static int open_database(void **state)
 {
-    const char *url = getenv("DATABASE_URL");
-    struct op op = {.request_id = "boot"};
-    (void)state;
-
-    if (!url || !migrate(&op, url, NULL)) {
-        print_error("%s\n", op.err.cause ? op.err.cause : "DATABASE_URL is not set");
-        return -1;
-    }
-    op_end(&op);
-    app.pool = pool_open(url, 4, 10000);
-    return 0;
-}
-
-static int close_database(void **state)
-{
-    (void)state;
-    pool_close(app.pool);
+    testdb_setup(state);
+    db = *state;
     return 0;
 }
 
@@ -223,5 +189,5 @@ int main(void)
         cmocka_unit_test(a_manual_entry_taken_off_stays_off_an_objection_stays_on),
         cmocka_unit_test(more_than_a_batch_is_listed_and_another_tenant_sees_nothing),
     };
-    return cmocka_run_group_tests(tests, open_database, close_database);
+    return cmocka_run_group_tests(tests, open_database, testdb_teardown);
 }

@@ -106,33 +106,37 @@ struct op testdb_op(struct testdb *db, int64_t tenant_id)
     return (struct op){.app = &db->app, .request_id = "req_test", .tenant_id = tenant_id};
 }
 
+PRINTF(2, 0)
+static char *vrun(const struct testdb *db, const char *fmt, va_list ap)
+{
+    char *sql = NULL;
+
+    if (vasprintf(&sql, fmt, ap) < 0)
+        abort();
+    char *value = run(db->url, sql);
+    free(sql);
+    return value;
+}
+
 char *testdb_sql(struct testdb *db, const char *fmt, ...)
 {
     va_list ap;
-    char *sql = NULL;
 
     va_start(ap, fmt);
-    if (vasprintf(&sql, fmt, ap) < 0)
-        abort();
+    char *value = vrun(db, fmt, ap);
     va_end(ap);
-    char *value = run(db->url, sql);
-    free(sql);
     return value;
 }
 
 int64_t testdb_number(struct testdb *db, const char *fmt, ...)
 {
     va_list ap;
-    char *sql = NULL;
 
     va_start(ap, fmt);
-    if (vasprintf(&sql, fmt, ap) < 0)
-        abort();
+    char *value = vrun(db, fmt, ap);
     va_end(ap);
-    char *value = run(db->url, sql);
     int64_t n = value ? strtoll(value, NULL, 10) : 0;
     free(value);
-    free(sql);
     return n;
 }
 
