@@ -66,20 +66,27 @@ bool from_row(struct op *op, struct rows *rows, int i, const struct type *t, voi
     return true;
 }
 
-/* Postgres's "2026-11-22 10:30:00.5+00" (the session's zone is UTC) as RFC 3339. */
+/*
+ * Postgres's "2026-11-22 10:30:00.5+00" (the session's zone is UTC) as tstamp_write() spells it:
+ * RFC 3339, the fraction with three digits or six.
+ */
 static void write_tstamp(struct buf *b, const char *s, size_t n)
 {
-    char text[40];
+    enum { SHORTEST = 22, LONGEST = 29, FRACTION = 21 };
+    char text[LONGEST + 2];
+    size_t end = n - 2;
 
-    if (n < 22 || n >= sizeof(text) || s[10] != ' ' || s[n - 3] != '+') {
+    if (n < SHORTEST || n > LONGEST || s[10] != ' ' || s[n - 3] != '+') {
         buf_str(b, "null"); /* infinity */
         return;
     }
     text[0] = '"';
     memcpy(text + 1, s, n - 3);
     text[11] = 'T';
-    memcpy(text + n - 2, "Z\"", 2);
-    buf_add(b, text, n);
+    while (end > FRACTION && (end - FRACTION) % 3)
+        text[end++] = '0';
+    memcpy(text + end, "Z\"", 2);
+    buf_add(b, text, end + 2);
 }
 
 static void write_column(struct buf *b, const struct field *f, const char *s, size_t n)
