@@ -73,7 +73,8 @@ SUPPORT := $(wildcard tests/support/*.c)
 GEN    := $(B)/gen/queries.c $(B)/gen/embedded.c
 
 Q := $(if $(V),,@)
-say = @printf '  %-5s %s\n' $(1) $@
+# make -s says nothing.
+say = $(if $(findstring s,$(firstword -$(MAKEFLAGS))),@:,@printf '  %-5s %s\n' $(1) $@)
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 LIB_OBJ := $(call obj,$(COMMON)) $(B)/obj/gen/queries.o $(B)/obj/gen/embedded.o

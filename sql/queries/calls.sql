@@ -118,6 +118,7 @@ WITH room AS (
                     WHERE s.tenant_id = t.id AND s.status IN ('queued', 'processing')) AS room
       FROM tenants t
      WHERE t.status = 'active'
+       AND (SELECT pg_try_advisory_xact_lock(4207849485)) -- one dispatcher at a time; others save the work
 ), lanes AS (
     SELECT r.tenant_id, c.id AS lane, r.room, CASE WHEN c.spacing_seconds > 0 THEN 1 ELSE r.room END AS share
       FROM room r
@@ -172,11 +173,13 @@ UPDATE scheduled_calls
                  FOR UPDATE SKIP LOCKED);
 
 -- name: claim_row
+-- Waits for whoever holds the row: a dispatcher may have locked it only to find it queued already,
+-- and a message that gave up then would be lost until the sweep.
 SELECT id, campaign_id, lead_id, to_number, from_number, agent_id, metadata, attempts, valid_until,
        clock_timestamp() AS now
   FROM scheduled_calls
  WHERE tenant_id = :tenant_id AND id = :id AND status IN ('queued', 'scheduled') AND scheduled_at <= clock_timestamp()
-   FOR UPDATE SKIP LOCKED;
+   FOR UPDATE;
 
 -- name: claim_campaign
 SELECT id, status, exclude_dnc, quiet_hours, timezone, end_date, country_rules_override, spacing_seconds,

@@ -5,6 +5,8 @@
 #include "common/base/clock.h"
 #include "common/call/dispatch.h"
 #include "common/compliance/dnc.h"
+#include "common/store/db.h"
+#include "queries.h"
 #include "tests/support/scene.h"
 
 #include <pthread.h>
@@ -551,6 +553,49 @@ static void *claim_on_and_on(void *arg)
     return NULL;
 }
 
+struct patient {
+    struct scene *s;
+    int64_t row;
+    enum claim_fate fate;
+    _Atomic bool began;
+};
+
+static void *claim_patiently(void *ctx)
+{
+    struct patient *p = ctx;
+    struct op op = testdb_op(p->s->db, p->s->tenant);
+    struct claim c;
+
+    p->began = true;
+    p->fate = scene_claim(&op, p->row, &c);
+    op_end(&op);
+    return NULL;
+}
+
+/* A dispatcher locks rows it then finds queued already: the message must not be lost to that. */
+static void a_row_somebody_is_looking_at_is_waited_for_not_given_up(void **state)
+{
+    struct scene *s = *state;
+    int64_t id = scene_running(s, s->tenant, scene_draft(), 1);
+    struct patient p = {.s = s, .row = scene_first_row(s, id)};
+    struct op holder = testdb_op(s->db, s->tenant);
+    struct rows rows;
+    pthread_t thread;
+
+    assert_ok(&holder, db_begin(&holder));
+    assert_ok(&holder,
+              db_query(&holder, &SQL_CLAIM_ROW, ARGS({"id", sql_i64(&holder, p.row)}), &rows));
+    assert_int_equal(rows.n, 1);
+    assert_int_equal(pthread_create(&thread, NULL, claim_patiently, &p), 0);
+    int64_t deadline = clock_mono_us() + 5000000;
+    while (testdb_number(s->db, "SELECT count(*) FROM pg_locks WHERE NOT granted") == 0 &&
+           clock_mono_us() < deadline)
+        sched_yield();
+    op_end(&holder);
+    pthread_join(thread, NULL);
+    assert_int_equal(p.fate, CLAIM_INTENT);
+}
+
 static void after_a_pause_returned_no_intent_is_committed(void **state)
 {
     struct scene *s = *state;
@@ -604,6 +649,7 @@ int main(void)
         SCENE(a_number_that_is_being_called_is_not_called_again),
         SCENE(of_two_claims_of_a_row_one_becomes_an_intent),
         SCENE(of_two_claims_of_a_phone_one_becomes_an_intent_and_the_other_row_stays_open),
+        SCENE(a_row_somebody_is_looking_at_is_waited_for_not_given_up),
         SCENE(no_intent_is_committed_after_its_number_was_forbidden),
         SCENE(after_a_pause_returned_no_intent_is_committed),
     };
