@@ -143,18 +143,31 @@ static bool require_lawful(struct op *op, const struct wanted *w)
     return answer.verdict.status != VERDICT_REJECTED || refuse_call(op, w, &answer, now);
 }
 
+static const struct arg *insert_args(struct op *op, const struct wanted *w, const char *call_id)
+{
+    const struct arg args[] = {
+        {"call_id", call_id},
+        {"lead_id", w->lead.id ? sql_i64(op, w->lead.id) : NULL},
+        {"to_number", w->to_number},
+        {"from_number", w->from_number},
+        {"agent_id", w->agent_id},
+        {"metadata", w->metadata.text},
+        {"request_id", op->request_id},
+        {0},
+    };
+    return memcpy(arena_alloc(&op->arena, sizeof(args)), args, sizeof(args));
+}
+
+/* Under the number's lock, so that of two requests at once the second sees the first. */
 static bool insert(struct op *op, const struct wanted *w, struct outbound_reply *out)
 {
     char *call_id = arena_alloc(&op->arena, CALL_ID_SIZE);
-    struct rows rows;
+    struct rows locked, rows;
 
     call_id_make(call_id);
-    if (!db_query(op, &SQL_CALL_INSERT_OUTBOUND,
-                  ARGS({"call_id", call_id}, {"lead_id", w->lead.id ? sql_i64(op, w->lead.id) : NULL},
-                       {"to_number", w->to_number}, {"from_number", w->from_number},
-                       {"agent_id", w->agent_id}, {"metadata", w->metadata.text},
-                       {"request_id", op->request_id}),
-                  &rows))
+    if (!db_begin(op) || !db_query(op, &SQL_DNC_LOCK, ARGS({"e164", w->to_number}), &locked)
+        || !refuse_second(op, w)
+        || !db_query_commit(op, &SQL_CALL_INSERT_OUTBOUND, insert_args(op, w, call_id), &rows))
         return false;
     *out = (struct outbound_reply){.call_id = call_id, .status = "queued"};
     log_info(op, "call.queued", F("call_id", call_id), P("to", w->to_number));
