@@ -1,0 +1,655 @@
+/* test_call.c - one POST and its consequences; asking for a call, and reading calls back. */
+
+#include "common/call/call.h"
+
+#include "common/base/clock.h"
+#include "common/base/json.h"
+#include "common/compliance/dnc.h"
+#include "common/lead/lead.h"
+#include "common/number/number.h"
+#include "tests/support/scene.h"
+
+#include <pthread.h>
+
+static void a_refused_dial_waits_longer_each_time_but_not_for_ever(void **state)
+{
+    static const struct {
+        enum dial_refusal refusal;
+        int attempt, retry_after, seconds;
+    } cases[] = {
+        {REFUSAL_NONE, 1, 0, 1},      {REFUSAL_NONE, 2, 0, 2},
+        {REFUSAL_NONE, 5, 0, 16},     {REFUSAL_NONE, 8, 0, 128},
+        {REFUSAL_NONE, 100, 0, 128},  {REFUSAL_NONE, 0, 0, 1},
+        {REFUSAL_NONE, 1, 30, 30},    {REFUSAL_NONE, 8, 30, 128},
+        {REFUSAL_NONE, 1, 9999, 300}, {REFUSAL_BUSY, 1, 0, 1},
+        {REFUSAL_BUSY, 4, 0, 8},      {REFUSAL_BUSY, 100, 0, 8},
+        {REFUSAL_BUSY, 100, 20, 20},  {REFUSAL_BUSY, 1, 9999, 300},
+        {REFUSAL_UNPAID, 1, 0, 300},  {REFUSAL_CREDENTIALS, 1, 5, 300},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        assert_int_equal(
+            dial_backoff_seconds(cases[i].refusal, cases[i].attempt, cases[i].retry_after),
+            cases[i].seconds);
+}
+
+static void an_accepted_call_is_one_request_with_our_marks_in_it(void **state)
+{
+    struct scene *s = *state;
+    int64_t row = scene_row(s, ITALIAN);
+    struct op op = testdb_op(s->db, s->tenant);
+    const struct cJSON *metadata;
+    char number[32];
+
+    scene_dial(s, s->tenant, row);
+    assert_int_equal(s->provider->dials, 1);
+    assert_says(s,
+                "(SELECT state = 'accepted' AND provider_call_id = 'fake_1' AND http_status = 201 "
+                "AND look_at > now() FROM call_attempts)");
+    assert_says(s, "(SELECT r.status = 'processing' AND r.provider_call_id = 'fake_1' "
+                   "AND k.provider_call_id = 'fake_1' FROM scheduled_calls r, calls k)");
+    assert_ok(&op, json_parse(&op, str_of(s->provider->metadata), &metadata));
+    char *attempt = testdb_sql(s->db, "SELECT id FROM call_attempts");
+    assert_string_equal(json_get_string(metadata, "aga_attempt"), attempt);
+    assert_string_equal(json_get_string(metadata, "aga_sig"), attempt_signature(&op, attempt, row));
+    snprintf(number, sizeof(number), "%lld", (long long)row);
+    assert_string_equal(json_get_string(metadata, "aga_sc"), number);
+    snprintf(number, sizeof(number), "%lld", (long long)s->tenant);
+    assert_string_equal(json_get_string(metadata, "aga_tenant"), number);
+    free(attempt);
+    op_end(&op);
+}
+
+static void a_signature_belongs_to_one_attempt_of_one_row_of_one_tenant(void **state)
+{
+    struct scene *s = *state;
+    struct op one = testdb_op(s->db, 1), two = testdb_op(s->db, 2);
+    const char *sig = attempt_signature(&one, "a", 1);
+
+    assert_int_equal(strlen(sig), 32);
+    assert_string_equal(sig, attempt_signature(&one, "a", 1));
+    assert_string_not_equal(sig, attempt_signature(&one, "b", 1));
+    assert_string_not_equal(sig, attempt_signature(&one, "a", 2));
+    assert_string_not_equal(sig, attempt_signature(&two, "a", 1));
+    op_end(&one);
+    op_end(&two);
+}
+
+/* What each answer makes of the attempt, of its row and of its call; again in how many seconds. */
+static void every_answer_leaves_its_mark(void **state)
+{
+    struct scene *s = *state;
+    static const struct {
+        struct dial_answer answer;
+        const char *attempt, *row, *reason, *call;
+        int again;
+    } cases[] = {
+        {{DIAL_REJECTED, REFUSAL_BUSY, 429, NULL, NULL, 7},
+         "rejected",
+         "scheduled",
+         "PROVIDER_BUSY",
+         "queued",
+         7},
+        {{DIAL_REJECTED, REFUSAL_UNPAID, 402, NULL, NULL, 0},
+         "rejected",
+         "scheduled",
+         "PROVIDER_UNPAID",
+         "queued",
+         300},
+        {{DIAL_REJECTED, REFUSAL_CREDENTIALS, 401, NULL, NULL, 0},
+         "rejected",
+         "scheduled",
+         "PROVIDER_CREDENTIALS",
+         "queued",
+         300},
+        {{DIAL_REJECTED, REFUSAL_NONE, 418, NULL, NULL, 0},
+         "rejected",
+         "scheduled",
+         "PROVIDER_REFUSED",
+         "queued",
+         1},
+        {{DIAL_REJECTED, REFUSAL_FROM_NUMBER, 404, NULL, NULL, 0},
+         "rejected",
+         "failed",
+         "FROM_NUMBER_REFUSED",
+         "failed",
+         -1},
+        {{DIAL_REJECTED, REFUSAL_REQUEST, 422, NULL, NULL, 0},
+         "rejected",
+         "failed",
+         "REQUEST_REFUSED",
+         "failed",
+         -1},
+        {{DIAL_NEVER_SENT, REFUSAL_NONE, 0, NULL, "no route", 0},
+         "refuted",
+         "scheduled",
+         "NEVER_SENT",
+         "queued",
+         1},
+        {{DIAL_UNKNOWN, REFUSAL_NONE, 500, NULL, "oops", 0},
+         "unknown",
+         "processing",
+         "",
+         "queued",
+         -1},
+    };
+    int64_t id = scene_running(s, s->tenant, scene_draft(), ARRAY_LEN(cases)),
+            row = scene_first_row(s, id);
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++, row++) {
+        fake_answer(s->provider, cases[i].answer);
+        scene_dial(s, s->tenant, row);
+        assert_says(s,
+                    "(SELECT a.state || ' ' || r.status || ' ' || coalesce(r.reason, '') || ' ' || "
+                    "k.status "
+                    "FROM scheduled_calls r JOIN call_attempts a ON a.scheduled_call_id = r.id "
+                    "JOIN calls k ON k.scheduled_call_id = r.id WHERE r.id = %lld) = '%s %s %s %s'",
+                    (long long)row, cases[i].attempt, cases[i].row, cases[i].reason, cases[i].call);
+        if (cases[i].again >= 0)
+            assert_says(
+                s,
+                "(SELECT extract(epoch FROM scheduled_at - updated_at) BETWEEN %d - 1 AND %d + 1 "
+                "FROM scheduled_calls WHERE id = %lld)",
+                cases[i].again, cases[i].again, (long long)row);
+    }
+}
+
+static void a_row_that_would_wait_beyond_its_time_fails_at_once(void **state)
+{
+    struct scene *s = *state;
+    int64_t row = scene_row(s, ITALIAN);
+
+    free(testdb_sql(s->db, "UPDATE scheduled_calls SET valid_until = now() + interval '1 minute'"));
+    fake_answer(s->provider,
+                (struct dial_answer){.result = DIAL_REJECTED, .refusal = REFUSAL_UNPAID});
+    scene_dial(s, s->tenant, row);
+    assert_says(s,
+                "(SELECT status = 'failed' AND reason = 'PROVIDER_UNPAID' FROM scheduled_calls)");
+    assert_says(s, "(SELECT status = 'failed' FROM calls)");
+}
+
+/* Attempt by attempt the same refusal, until the row is no longer scheduled. */
+static int attempts_until_it_ends(struct scene *s, struct dial_answer a, int most)
+{
+    int64_t row = scene_row(s, ITALIAN);
+
+    free(testdb_sql(s->db, "UPDATE scheduled_calls SET attempts = %d", most - 3));
+    for (int i = most - 2;; i++) {
+        fake_answer(s->provider, a);
+        scene_dial(s, s->tenant, row);
+        if (!scene_says(s, "(SELECT status FROM scheduled_calls WHERE id = %lld) = 'scheduled'",
+                        (long long)row))
+            return i;
+        if (i > most)
+            return 0;
+        free(testdb_sql(s->db, "UPDATE scheduled_calls SET scheduled_at = now()"));
+    }
+}
+
+static void
+a_row_no_request_leaves_for_ends_after_ten_attempts_and_a_full_provider_is_asked_on(void **state)
+{
+    struct scene *s = *state;
+
+    assert_int_equal(attempts_until_it_ends(s, (struct dial_answer){.result = DIAL_NEVER_SENT}, 10),
+                     10);
+    free(testdb_sql(s->db, "DELETE FROM call_attempts; DELETE FROM calls"));
+    assert_int_equal(
+        attempts_until_it_ends(
+            s, (struct dial_answer){.result = DIAL_REJECTED, .refusal = REFUSAL_BUSY}, 10),
+        0);
+}
+
+static void an_intent_that_waited_too_long_is_not_sent(void **state)
+{
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, s->tenant);
+    int64_t row = scene_row(s, ITALIAN);
+    struct claim c;
+
+    assert_int_equal(scene_claim(&op, row, &c), CLAIM_INTENT);
+    c.send_before_us = clock_mono_us() - 1;
+    assert_ok(&op, call_dial(&op, &c));
+    op_end(&op);
+    assert_int_equal(s->provider->dials, 0);
+    assert_says(s, "(SELECT state = 'refuted' FROM call_attempts)");
+    assert_says(s, "(SELECT status = 'scheduled' AND reason = 'NEVER_SENT' FROM scheduled_calls)");
+}
+
+static void an_acceptance_after_the_refutation_is_kept_as_evidence(void **state)
+{
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, s->tenant);
+    struct claim c;
+
+    assert_int_equal(scene_claim(&op, scene_row(s, ITALIAN), &c), CLAIM_INTENT);
+    free(testdb_sql(s->db, "UPDATE call_attempts SET state = 'refuted', look_at = NULL; "
+                           "UPDATE scheduled_calls SET status = 'scheduled'"));
+    assert_ok(&op, attempt_record(&op, &c,
+                                  &(struct dial_answer){.result = DIAL_ACCEPTED,
+                                                        .http_status = 201,
+                                                        .provider_call_id = "late"}));
+    op_end(&op);
+    assert_says(
+        s, "(SELECT state = 'refuted' AND evidence = 'accepted_late:late' FROM call_attempts)");
+    assert_says(s, "(SELECT status = 'scheduled' FROM scheduled_calls)");
+}
+
+static const struct outbound_request plain = {
+    .to_number = "+61491570156", /* Australia asks for no lead's consent */
+    .from_number = FAKE_NUMBER,
+    .agent_id = FAKE_AGENT,
+};
+
+static void australia_is_awake(struct scene *s)
+{
+    free(testdb_sql(
+        s->db,
+        "UPDATE platform_country_rules SET quiet_hours_enabled = false WHERE country_iso = 'AU'"));
+}
+
+static const char *detail(const struct op *op, const char *key)
+{
+    for (const struct detail *d = op->err.details; d; d = d->next)
+        if (strcmp(d->key, key) == 0)
+            return d->json;
+    return "";
+}
+
+static void a_call_asked_for_is_queued_with_its_message_and_dialled_with_its_metadata(void **state)
+{
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, s->tenant);
+    struct outbound_request r = plain;
+    struct outbound_reply reply;
+    struct call_detail k = {0};
+    const struct cJSON *sent;
+
+    australia_is_awake(s);
+    r.metadata.text = "{\"order\":\"A-17\",\"nested\":{\"x\":[1,2]}}";
+    assert_ok(&op, call_outbound(&op, &r, &reply));
+    assert_string_equal(reply.status, "queued");
+    assert_null(reply.provider_call_id);
+    assert_true(reply.estimated_start.us != 0);
+    assert_says(
+        s,
+        "(SELECT o.dedupe_key = 'call:' || r.id AND r.status = 'queued' AND r.valid_until > now() "
+        "FROM outbox o, scheduled_calls r)");
+    scene_dial(s, s->tenant, testdb_number(s->db, "SELECT id FROM scheduled_calls"));
+    assert_ok(&op, call_get(&op, reply.call_id, &k));
+    assert_string_equal(k.call.provider_call_id, "fake_1");
+    assert_string_equal(k.call.to_number, plain.to_number);
+    assert_ok(&op, json_parse(&op, str_of(s->provider->metadata), &sent));
+    assert_string_equal(json_get_string(sent, "order"), "A-17");
+    assert_true(json_is_object(json_get(sent, "nested")));
+    assert_non_null(json_get_string(sent, "aga_attempt"));
+    op_end(&op);
+}
+
+static void an_unlawful_call_is_refused_with_its_reasons_and_a_stored_check(void **state)
+{
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, s->tenant);
+    struct outbound_request r = plain;
+    struct outbound_reply reply;
+    char id[32];
+
+    r.to_number = ITALIAN; /* consent is asked for, and nobody is known there */
+    assert_fails(&op, E_COMPLIANCE_VIOLATION, call_outbound(&op, &r, &reply));
+    snprintf(id, sizeof(id), "%lld",
+             (long long)testdb_number(s->db, "SELECT id FROM compliance_checks"));
+    assert_string_equal(detail(&op, "compliance_check_id"), id);
+    assert_string_equal(detail(&op, "rejection_code"), "\"CONSENT_NO_LEAD\"");
+    assert_string_equal(detail(&op, "next_allowed_at"), "");
+    op_end(&op);
+    assert_says(s, "(SELECT status = 'rejected' AND to_number = '" ITALIAN
+                   "' FROM compliance_checks)");
+    assert_says(s, "NOT EXISTS (SELECT 1 FROM calls) AND NOT EXISTS (SELECT 1 FROM outbox)");
+}
+
+static void a_call_refused_for_the_hour_says_when_it_may_be_made(void **state)
+{
+    struct scene *s = *state;
+    int64_t lead = scene_lead(s, s->tenant, 0, GERMAN);
+    struct op op = testdb_op(s->db, s->tenant);
+    const struct lead_call_request r = {.agent_id = FAKE_AGENT, .from_number = FAKE_NUMBER};
+    struct outbound_reply reply;
+
+    assert_fails(&op, E_COMPLIANCE_VIOLATION, call_lead(&op, lead, &r, &reply));
+    assert_string_equal(detail(&op, "rejection_code"), "\"QUIET_HOURS\"");
+    assert_int_equal(detail(&op, "next_allowed_at")[0], '"');
+    op_end(&op);
+}
+
+static void a_lead_who_said_yes_can_be_called_by_its_id(void **state)
+{
+    struct scene *s = *state;
+    int64_t lead = scene_lead(s, s->tenant, 0, ITALIAN);
+    struct op op = testdb_op(s->db, s->tenant);
+    const struct lead_call_request r = {.agent_id = FAKE_AGENT, .from_number = FAKE_NUMBER};
+    struct outbound_reply reply;
+    struct call *calls;
+    int n;
+
+    assert_ok(&op, call_lead(&op, lead, &r, &reply));
+    assert_ok(&op, call_list_of_lead(&op, lead, &calls, &n));
+    assert_int_equal(n, 1);
+    assert_string_equal(calls[0].call_id, reply.call_id);
+    op_end(&op);
+}
+
+/* The request must fail so, and leave nothing. */
+static void assert_refused(struct scene *s, const struct outbound_request *r, enum err_code code,
+                           const char *key)
+{
+    struct op op = testdb_op(s->db, s->tenant);
+    struct outbound_reply reply;
+    int64_t before = testdb_number(s->db, "SELECT count(*) FROM calls");
+
+    assert_fails(&op, code, call_outbound(&op, r, &reply));
+    if (key && !*detail(&op, key))
+        fail_msg("no complaint about %s", key);
+    op_end(&op);
+    assert_says(s, "(SELECT count(*) FROM calls) = %lld", (long long)before);
+}
+
+static void what_a_request_may_not_say_is_refused(void **state)
+{
+    struct scene *s = *state;
+    int64_t stranger = scene_stranger(s), theirs = scene_lead(s, stranger, 0, plain.to_number);
+    int64_t mine = scene_lead(s, s->tenant, 0, ITALIAN),
+            campaign = scene_campaign(s, stranger, scene_draft());
+    char text[64];
+    struct outbound_request r = plain;
+
+    australia_is_awake(s);
+    r.metadata.text = "{\"aga_attempt\":\"x\"}";
+    assert_refused(s, &r, E_VALIDATION_ERROR, "metadata.aga_attempt");
+    r.metadata.text = text;
+    snprintf(text, sizeof(text), "{\"lead_id\":%lld}", (long long)theirs);
+    assert_refused(s, &r, E_LEAD_NOT_FOUND, NULL);
+    snprintf(text, sizeof(text), "{\"lead_id\":%lld}", (long long)theirs + 1000);
+    assert_refused(s, &r, E_LEAD_NOT_FOUND, NULL);
+    snprintf(text, sizeof(text), "{\"lead_id\":%lld}", (long long)mine);
+    assert_refused(s, &r, E_VALIDATION_ERROR, "metadata.lead_id"); /* another phone */
+    snprintf(text, sizeof(text), "{\"campaign_id\":%lld}", (long long)campaign);
+    assert_refused(s, &r, E_CAMPAIGN_NOT_FOUND, NULL);
+    r = plain;
+    snprintf(text, sizeof(text), "+3906%07lld", (long long)stranger);
+    r.from_number = text;
+    assert_refused(s, &r, E_VALIDATION_ERROR, "from_number");
+}
+
+static void a_second_call_to_a_number_must_wait_for_the_first(void **state)
+{
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, s->tenant);
+    struct outbound_reply reply;
+
+    australia_is_awake(s);
+    assert_ok(&op, call_outbound(&op, &plain, &reply));
+    assert_refused(s, &plain, E_CALL_IN_PROGRESS, NULL);
+    scene_dial(s, s->tenant, testdb_number(s->db, "SELECT id FROM scheduled_calls"));
+    assert_refused(s, &plain, E_CALL_IN_PROGRESS, NULL);
+    free(testdb_sql(
+        s->db,
+        "UPDATE call_attempts SET state = 'ended'; UPDATE scheduled_calls SET status = 'done'"));
+    assert_ok(&op, call_outbound(&op, &plain, &reply));
+    op_end(&op);
+}
+
+struct asker {
+    struct scene *s;
+    const char *phone;
+    pthread_barrier_t *together;
+    _Atomic int *queued, *refused;
+};
+
+static void *ask_for_a_call(void *arg)
+{
+    struct asker *a = arg;
+    struct op op = testdb_op(a->s->db, a->s->tenant);
+    struct outbound_request r = plain;
+    struct outbound_reply reply;
+
+    r.to_number = a->phone;
+    pthread_barrier_wait(a->together);
+    if (call_outbound(&op, &r, &reply))
+        ++*a->queued;
+    else if (op.err.code == E_CALL_IN_PROGRESS)
+        ++*a->refused;
+    op_end(&op);
+    return NULL;
+}
+
+static void of_requests_at_once_for_one_number_one_is_taken(void **state)
+{
+    struct scene *s = *state;
+    enum { ROUNDS = 20, ASKERS = 3 };
+    pthread_barrier_t together;
+    pthread_t threads[ASKERS];
+    _Atomic int queued = 0, refused = 0;
+    char phone[32];
+
+    australia_is_awake(s);
+    pthread_barrier_init(&together, NULL, ASKERS);
+    for (int round = 0; round < ROUNDS; round++) {
+        struct asker a = {s, phone, &together, &queued, &refused};
+        snprintf(phone, sizeof(phone), "+614915701%02d", round);
+        for (int i = 0; i < ASKERS; i++)
+            assert_int_equal(pthread_create(&threads[i], NULL, ask_for_a_call, &a), 0);
+        for (int i = 0; i < ASKERS; i++)
+            pthread_join(threads[i], NULL);
+    }
+    pthread_barrier_destroy(&together);
+    assert_int_equal(queued, ROUNDS);
+    assert_int_equal(refused, ROUNDS * (ASKERS - 1));
+    assert_says(s, "(SELECT count(*) FROM calls) = %d", ROUNDS);
+}
+
+static void an_outbound_call_whose_number_is_forbidden_meanwhile_ends_canceled(void **state)
+{
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, s->tenant), claimer = testdb_op(s->db, s->tenant);
+    struct dnc_entry e = {.e164 = plain.to_number};
+    struct outbound_reply reply;
+    struct claim c;
+
+    australia_is_awake(s);
+    assert_ok(&op, call_outbound(&op, &plain, &reply));
+    assert_ok(&op, dnc_add(&op, &e));
+    op_end(&op);
+    int64_t row = testdb_number(s->db, "SELECT id FROM scheduled_calls");
+    assert_int_equal(scene_claim(&claimer, row, &c), CLAIM_NEVER);
+    op_end(&claimer);
+    assert_says(s, "(SELECT status = 'canceled' AND outcome = 'DNC_INTERNAL' FROM calls)");
+}
+
+static const char *const statuses[] = {NULL,        "queued", "in_progress",
+                                       "completed", "failed", "canceled"};
+
+/* Endings, reopenings and inserts, several to a transaction, for two tenants and three campaigns.
+ */
+static void mix_calls(struct scene *s, int64_t stranger, unsigned seed)
+{
+    for (int step = 0; step < 40; step++) {
+        seed = seed * 1103515245 + 12345;
+        free(testdb_sql(s->db,
+                        "INSERT INTO calls (tenant_id, call_id, campaign_id, status, created_at) "
+                        "SELECT CASE WHEN i %% 4 = 0 THEN %lld ELSE %lld END, 'c_%d_' || i, "
+                        "nullif((i + %u) %% 3, 0), "
+                        "(ARRAY['queued','in_progress','completed','failed','canceled'])[1 + (i * "
+                        "7 + %u) %% 5], "
+                        "now() - make_interval(mins => %d) FROM generate_series(1, %u) i; "
+                        "UPDATE calls SET status = "
+                        "(ARRAY['in_progress','completed','failed','canceled','completed']) "
+                        "[1 + (id + %u) %% 5] WHERE id %% 7 = %u",
+                        (long long)stranger, (long long)s->tenant, step, seed >> 8, seed >> 4, step,
+                        1 + (seed >> 16) % 5, seed >> 12, (seed >> 20) % 7));
+    }
+}
+
+/* The ids of a page, in its order, each with a comma after it. */
+static char *ids_of(struct op *op, const struct buf *items)
+{
+    const struct cJSON *page;
+    char *ids = arena_strdup(&op->arena, "");
+
+    assert_ok(op, json_parse(op,
+                             str_of(arena_printf(&op->arena, "[%.*s]", (int)items->n,
+                                                 items->p ? items->p : "")),
+                             &page));
+    for (const struct cJSON *v = json_first(page); v; v = json_next(v))
+        ids = arena_printf(&op->arena, "%s%s,", ids, json_get_string(v, "call_id"));
+    return ids;
+}
+
+/* What q asks for, as SQL. */
+static const char *condition(struct op *op, const struct call_query *q)
+{
+    const char *text = arena_printf(&op->arena, "tenant_id = %lld", (long long)op->tenant_id);
+
+    if (q->status)
+        text = arena_printf(&op->arena, "%s AND status = '%s'", text, q->status);
+    if (q->campaign_id.set)
+        text = arena_printf(&op->arena, "%s AND campaign_id = %lld", text,
+                            (long long)q->campaign_id.v);
+    if (q->from_date.us)
+        text = arena_printf(&op->arena, "%s AND created_at >= to_timestamp(%lld / 1e6)", text,
+                            (long long)q->from_date.us);
+    return text;
+}
+
+static void assert_list(struct scene *s, struct op *op, const struct call_query *q)
+{
+    const char *where = condition(op, q);
+    struct buf items = {0};
+    int64_t total;
+
+    assert_ok(op, call_list(op, q, &items, &total));
+    int64_t counted = testdb_number(s->db, "SELECT count(*) FROM calls WHERE %s", where);
+    if (total != counted)
+        fail_msg("%s: total %lld, counted %lld", where, (long long)total, (long long)counted);
+    char *expected = testdb_sql(
+        s->db,
+        "SELECT coalesce(string_agg(call_id || ',', ''), '') FROM (SELECT call_id FROM calls "
+        "WHERE %s ORDER BY created_at DESC, id DESC LIMIT %d) page",
+        where, q->limit);
+    assert_string_equal(ids_of(op, &items), expected);
+    free(expected);
+    buf_free(&items);
+}
+
+static void the_total_of_a_list_is_its_count_whatever_is_asked(void **state)
+{
+    struct scene *s = *state;
+    int64_t stranger = scene_stranger(s);
+    const int64_t tenants[] = {s->tenant, stranger};
+
+    mix_calls(s, stranger, 20261122);
+    for (size_t t = 0; t < ARRAY_LEN(tenants); t++)
+        for (size_t i = 0; i < ARRAY_LEN(statuses); i++)
+            for (int campaign = 0; campaign <= 3; campaign++)
+                for (int dated = 0; dated < 2; dated++) {
+                    struct op op = testdb_op(s->db, tenants[t]);
+                    const struct call_query q = {
+                        .status = statuses[i],
+                        .campaign_id = {campaign > 0, campaign},
+                        .from_date = {dated ? clock_now_us() - 20LL * 60 * 1000000 : 0},
+                        .limit = 10,
+                    };
+                    assert_list(s, &op, &q);
+                    op_end(&op);
+                }
+    assert_says(s, "(SELECT count(*) >= 20 FROM calls WHERE status = 'completed')");
+}
+
+static void a_listed_call_reads_like_the_call_itself(void **state)
+{
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, s->tenant);
+    struct buf items = {0}, single = {0};
+    struct call_detail k = {0};
+    int64_t total;
+
+    scene_dial(s, s->tenant, scene_row(s, ITALIAN));
+    free(testdb_sql(s->db,
+                    "UPDATE calls SET outcome = E'a \"b\" \\\\ \\n \\u00e8', duration_seconds = 7, "
+                    "started_at = '2026-01-02T03:04:05Z', ended_at = '2026-01-02T03:04:05.6Z', "
+                    "created_at = '2026-01-02T03:04:05.12345Z'"));
+    assert_ok(&op, call_list(&op, &(struct call_query){.limit = 5}, &items, &total));
+    char *call_id = testdb_sql(s->db, "SELECT call_id FROM calls");
+    assert_ok(&op, call_get(&op, call_id, &k));
+    to_json(&single, &call_type, &k.call);
+    assert_int_equal(items.n, single.n);
+    assert_memory_equal(items.p, single.p, single.n);
+    free(call_id);
+    buf_free(&items);
+    buf_free(&single);
+    op_end(&op);
+}
+
+static void another_tenants_rows_are_like_none(void **state)
+{
+    struct scene *s = *state;
+    int64_t stranger = scene_stranger(s), lead = scene_lead(s, s->tenant, 0, ITALIAN);
+    struct op op = testdb_op(s->db, stranger);
+    const struct lead_call_request request = {.agent_id = FAKE_AGENT, .from_number = FAKE_NUMBER};
+    struct outbound_reply reply;
+    struct call_detail k = {0};
+    struct lead l = {0};
+    struct number number = {0};
+    struct call *calls;
+    int n;
+
+    scene_dial(s, s->tenant, scene_row(s, "+393491111111"));
+    char *call_id = testdb_sql(s->db, "SELECT call_id FROM calls");
+    int64_t number_id =
+        testdb_number(s->db, "SELECT id FROM numbers WHERE tenant_id = %lld", (long long)s->tenant);
+    int64_t entry = testdb_number(
+        s->db,
+        "INSERT INTO dnc_entries (tenant_id, e164) VALUES (%lld, '" ITALIAN "') RETURNING id",
+        (long long)s->tenant);
+    const char *const call_ids[] = {call_id, "call_00000000000000000000000000"};
+    for (int missing = 0; missing < 2; missing++) {
+#define REFUSED(code, expr) \
+    assert_fails(&op, code, expr); \
+    op_forgive(&op)
+        REFUSED(E_CALL_NOT_FOUND, call_get(&op, call_ids[missing], &k));
+        REFUSED(E_LEAD_NOT_FOUND, lead_get(&op, lead + missing * 1000, &l));
+        REFUSED(E_LEAD_NOT_FOUND, call_list_of_lead(&op, lead + missing * 1000, &calls, &n));
+        REFUSED(E_LEAD_NOT_FOUND, call_lead(&op, lead + missing * 1000, &request, &reply));
+        REFUSED(E_NUMBER_NOT_FOUND, number_get(&op, number_id + missing * 1000, &number));
+        REFUSED(E_DNC_ENTRY_NOT_FOUND, dnc_remove(&op, entry + missing * 1000));
+    }
+    op_end(&op);
+    assert_says(s, "(SELECT removed_at IS NULL FROM dnc_entries)");
+    free(call_id);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_refused_dial_waits_longer_each_time_but_not_for_ever),
+        SCENE(an_accepted_call_is_one_request_with_our_marks_in_it),
+        SCENE(a_signature_belongs_to_one_attempt_of_one_row_of_one_tenant),
+        SCENE(every_answer_leaves_its_mark),
+        SCENE(a_row_that_would_wait_beyond_its_time_fails_at_once),
+        SCENE(a_row_no_request_leaves_for_ends_after_ten_attempts_and_a_full_provider_is_asked_on),
+        SCENE(an_intent_that_waited_too_long_is_not_sent),
+        SCENE(an_acceptance_after_the_refutation_is_kept_as_evidence),
+        SCENE(a_call_asked_for_is_queued_with_its_message_and_dialled_with_its_metadata),
+        SCENE(an_unlawful_call_is_refused_with_its_reasons_and_a_stored_check),
+        SCENE(a_call_refused_for_the_hour_says_when_it_may_be_made),
+        SCENE(a_lead_who_said_yes_can_be_called_by_its_id),
+        SCENE(what_a_request_may_not_say_is_refused),
+        SCENE(a_second_call_to_a_number_must_wait_for_the_first),
+        SCENE(of_requests_at_once_for_one_number_one_is_taken),
+        SCENE(an_outbound_call_whose_number_is_forbidden_meanwhile_ends_canceled),
+        SCENE(the_total_of_a_list_is_its_count_whatever_is_asked),
+        SCENE(a_listed_call_reads_like_the_call_itself),
+        SCENE(another_tenants_rows_are_like_none),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
