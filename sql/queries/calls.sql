@@ -347,6 +347,8 @@ UPDATE calls SET status = 'failed', outcome = :reason, updated_at = clock_timest
 
 -- name: inbox_store
 -- tenant: none, because the provider's event says whose call it is, and that is looked up here
+-- A message for each event: one for the call might be on its way out, and already be worked on, when
+-- the next event is stored.
 WITH stored AS (
     INSERT INTO webhook_inbox (provider, dedupe_key, event, provider_call_id, body)
     VALUES (:provider, decode(:dedupe_key, 'hex'), :event, :provider_call_id, :body)
@@ -363,10 +365,9 @@ WITH stored AS (
     SELECT coalesce(o.tenant_id, 0), 'sync_retell_call_status',
            json_build_object('call_id', coalesce(o.call_id, 0), 'provider_call_id', :provider_call_id::text,
                              'tenant_id', coalesce(o.tenant_id, 0))::text,
-           :request_id, 'sync:' || :provider_call_id
+           :request_id, 'sync:' || stored.id
       FROM stored
       LEFT JOIN owner o ON true
-    ON CONFLICT (dedupe_key) DO NOTHING
 )
 SELECT id FROM stored;
 

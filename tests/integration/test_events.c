@@ -122,7 +122,27 @@ static void events_in_any_order_and_number_end_in_the_same_rows(void **state)
     assert_says(s, "NOT EXISTS (SELECT 1 FROM webhook_inbox WHERE applied_at IS NULL)");
     assert_says(s, "(SELECT count(*) FROM webhook_inbox) = %d", 3 * CASES);
     assert_says(s, "(SELECT count(*) FROM outbox WHERE actor = 'sync_retell_call_status') = %d",
-                CASES);
+                3 * CASES);
+}
+
+static void an_event_stored_while_the_last_ones_message_leaves_has_a_message_too(void **state)
+{
+    struct scene *s = *state;
+    struct op relay = testdb_op(s->db, 0);
+    struct rows taken, deleted;
+    char text[1024];
+
+    store(s, body(text, "call_started", "c", "", STARTED));
+    assert_ok(&relay, db_begin(&relay));
+    assert_ok(&relay, db_query(&relay, &SQL_OUTBOX_TAKE, ARGS({"limit", "10"}), &taken));
+    assert_int_equal(taken.n, 1);
+    apply(s, "c"); /* published: a worker is quick */
+    store(s, body(text, "call_ended", "c", "", ENDED));
+    const char *ids = arena_printf(&relay.arena, "{%s}", db_text(&taken, 0, "id"));
+    assert_ok(&relay, db_query_commit(&relay, &SQL_OUTBOX_DELETE, ARGS({"ids", ids}), &deleted));
+    op_end(&relay);
+    assert_says(s,
+                "(SELECT count(*) FROM outbox WHERE kwargs::jsonb->>'provider_call_id' = 'c') = 1");
 }
 
 static void an_answer_that_comes_after_the_events_changes_nothing(void **state)
@@ -401,6 +421,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENE(events_in_any_order_and_number_end_in_the_same_rows),
+        SCENE(an_event_stored_while_the_last_ones_message_leaves_has_a_message_too),
         SCENE(an_answer_that_comes_after_the_events_changes_nothing),
         SCENE(an_event_of_a_call_nobody_knows_waits_until_it_is_known),
         SCENE(a_webhook_without_a_call_is_refused_and_not_kept),
