@@ -228,6 +228,8 @@ const char *json_scan(struct str text, const struct json_grammar *g, size_t *at)
     const char *wrong;
     bool again = true;
 
+    if (text.n == 0)
+        text = STR(""); /* a body that never came has no address */
     s.p = text.p;
     s.end = text.p + text.n;
     s.g = g;

@@ -54,6 +54,15 @@ static void what_is_not_strict_json_is_refused(void **state)
     }
 }
 
+static void nothing_at_all_is_no_document(void **state)
+{
+    size_t at;
+    (void)state;
+
+    assert_string_equal(json_complaint((struct str){0}, &at), "a value was expected");
+    assert_int_equal(at, 0);
+}
+
 static void a_key_twice_in_one_object_is_refused(void **state)
 {
     struct op op = {.request_id = "t"};
@@ -129,6 +138,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_strict_json_is_refused),
+        cmocka_unit_test(nothing_at_all_is_no_document),
         cmocka_unit_test(a_key_twice_in_one_object_is_refused),
         cmocka_unit_test(depth_is_bounded_before_anything_is_built),
         cmocka_unit_test(a_number_longer_than_the_database_can_hold_is_refused),
