@@ -105,6 +105,18 @@ class BadInputTest(unittest.TestCase):
                 "entry_id": make("/api/v1/compliance/dnc", {"e164": PHONE})["id"],
                 "call_id": make("/api/v1/calls/web", {"agent_id": "agent_abc123"})["call_id"]}
 
+    @classmethod
+    def tearDownClass(cls):
+        """The API ends in good order: a sanitizer's complaint, a leak too, would be its exit code."""
+        if not cls.stack.failed and cls.stack.api_process.stop() != 0:
+            cls.stack.failed = True
+            raise AssertionError("the API did not end well")
+
+    def run(self, result=None):
+        wrong = len(result.failures) + len(result.errors)
+        super().run(result)
+        self.stack.failed |= len(result.failures) + len(result.errors) > wrong  # keeps the logs
+
     def setUp(self):
         self.before = self.contents()
 
@@ -420,8 +432,9 @@ class BadInputTest(unittest.TestCase):
         for at in (None, int(time.time() * 1000) - 290000, None):
             answer = self.hook(body, sign(body, at))
             self.assertEqual((answer.status, answer.json), (200, {"received": True}))
-        self.assertEqual(self.stack.number("SELECT count(*) FROM webhook_inbox WHERE provider_call_id = 'call_once'"), 1)
-        self.stack.sql("DELETE FROM webhook_inbox; DELETE FROM outbox WHERE dedupe_key = 'sync:call_once'")
+        for rows in ("webhook_inbox WHERE provider_call_id = 'call_once'", "outbox WHERE kwargs::text LIKE '%call_once%'"):
+            self.assertEqual(self.stack.number(f"SELECT count(*) FROM {rows}"), 1, rows)
+            self.stack.sql(f"DELETE FROM {rows}")
 
     # ---- uploads
 
