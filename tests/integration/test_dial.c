@@ -1,0 +1,247 @@
+/* test_dial.c - one POST, and what its answer makes of the attempt, the row and the call. */
+
+#include "common/call/dial.h"
+
+#include "common/base/clock.h"
+#include "common/base/json.h"
+#include "tests/support/scene.h"
+
+static void a_refused_dial_waits_longer_each_time_but_not_for_ever(void **state)
+{
+    static const struct {
+        enum dial_refusal refusal;
+        int attempt, retry_after, seconds;
+    } cases[] = {
+        {REFUSAL_NONE, 1, 0, 1},      {REFUSAL_NONE, 2, 0, 2},
+        {REFUSAL_NONE, 5, 0, 16},     {REFUSAL_NONE, 8, 0, 128},
+        {REFUSAL_NONE, 100, 0, 128},  {REFUSAL_NONE, 0, 0, 1},
+        {REFUSAL_NONE, 1, 30, 30},    {REFUSAL_NONE, 8, 30, 128},
+        {REFUSAL_NONE, 1, 9999, 300}, {REFUSAL_BUSY, 1, 0, 1},
+        {REFUSAL_BUSY, 4, 0, 8},      {REFUSAL_BUSY, 100, 0, 8},
+        {REFUSAL_BUSY, 100, 20, 20},  {REFUSAL_BUSY, 1, 9999, 300},
+        {REFUSAL_UNPAID, 1, 0, 300},  {REFUSAL_CREDENTIALS, 1, 5, 300},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        assert_int_equal(
+            dial_backoff_seconds(cases[i].refusal, cases[i].attempt, cases[i].retry_after),
+            cases[i].seconds);
+}
+
+static void an_accepted_call_is_one_request_with_our_marks_in_it(void **state)
+{
+    struct scene *s = *state;
+    int64_t row = scene_row(s, ITALIAN);
+    struct op op = testdb_op(s->db, s->tenant);
+    const struct cJSON *metadata;
+    char number[32];
+
+    scene_dial(s, s->tenant, row);
+    assert_int_equal(s->provider->dials, 1);
+    assert_says(s,
+                "(SELECT state = 'accepted' AND provider_call_id = 'fake_1' AND http_status = 201 "
+                "AND look_at > now() FROM call_attempts)");
+    assert_says(s, "(SELECT r.status = 'processing' AND r.provider_call_id = 'fake_1' "
+                   "AND k.provider_call_id = 'fake_1' FROM scheduled_calls r, calls k)");
+    assert_ok(&op, json_parse(&op, str_of(s->provider->metadata), &metadata));
+    char *attempt = testdb_sql(s->db, "SELECT id FROM call_attempts");
+    assert_string_equal(json_get_string(metadata, "aga_attempt"), attempt);
+    assert_string_equal(json_get_string(metadata, "aga_sig"), attempt_signature(&op, attempt, row));
+    snprintf(number, sizeof(number), "%lld", (long long)row);
+    assert_string_equal(json_get_string(metadata, "aga_sc"), number);
+    snprintf(number, sizeof(number), "%lld", (long long)s->tenant);
+    assert_string_equal(json_get_string(metadata, "aga_tenant"), number);
+    free(attempt);
+    op_end(&op);
+}
+
+static void a_signature_belongs_to_one_attempt_of_one_row_of_one_tenant(void **state)
+{
+    struct scene *s = *state;
+    struct op one = testdb_op(s->db, 1), two = testdb_op(s->db, 2);
+    const char *sig = attempt_signature(&one, "a", 1);
+
+    assert_int_equal(strlen(sig), 32);
+    assert_string_equal(sig, attempt_signature(&one, "a", 1));
+    assert_string_not_equal(sig, attempt_signature(&one, "b", 1));
+    assert_string_not_equal(sig, attempt_signature(&one, "a", 2));
+    assert_string_not_equal(sig, attempt_signature(&two, "a", 1));
+    op_end(&one);
+    op_end(&two);
+}
+
+/* What each answer makes of the attempt, of its row and of its call; again in how many seconds. */
+static void every_answer_leaves_its_mark(void **state)
+{
+    struct scene *s = *state;
+    static const struct {
+        struct dial_answer answer;
+        const char *attempt, *row, *reason, *call;
+        int again;
+    } cases[] = {
+        {{DIAL_REJECTED, REFUSAL_BUSY, 429, NULL, NULL, 7},
+         "rejected",
+         "scheduled",
+         "PROVIDER_BUSY",
+         "queued",
+         7},
+        {{DIAL_REJECTED, REFUSAL_UNPAID, 402, NULL, NULL, 0},
+         "rejected",
+         "scheduled",
+         "PROVIDER_UNPAID",
+         "queued",
+         300},
+        {{DIAL_REJECTED, REFUSAL_CREDENTIALS, 401, NULL, NULL, 0},
+         "rejected",
+         "scheduled",
+         "PROVIDER_CREDENTIALS",
+         "queued",
+         300},
+        {{DIAL_REJECTED, REFUSAL_NONE, 418, NULL, NULL, 0},
+         "rejected",
+         "scheduled",
+         "PROVIDER_REFUSED",
+         "queued",
+         1},
+        {{DIAL_REJECTED, REFUSAL_FROM_NUMBER, 404, NULL, NULL, 0},
+         "rejected",
+         "failed",
+         "FROM_NUMBER_REFUSED",
+         "failed",
+         -1},
+        {{DIAL_REJECTED, REFUSAL_REQUEST, 422, NULL, NULL, 0},
+         "rejected",
+         "failed",
+         "REQUEST_REFUSED",
+         "failed",
+         -1},
+        {{DIAL_NEVER_SENT, REFUSAL_NONE, 0, NULL, "no route", 0},
+         "refuted",
+         "scheduled",
+         "NEVER_SENT",
+         "queued",
+         1},
+        {{DIAL_UNKNOWN, REFUSAL_NONE, 500, NULL, "oops", 0},
+         "unknown",
+         "processing",
+         "",
+         "queued",
+         -1},
+    };
+    int64_t id = scene_running(s, s->tenant, scene_draft(), ARRAY_LEN(cases)),
+            row = scene_first_row(s, id);
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++, row++) {
+        fake_answer(s->provider, cases[i].answer);
+        scene_dial(s, s->tenant, row);
+        assert_says(s,
+                    "(SELECT a.state || ' ' || r.status || ' ' || coalesce(r.reason, '') || ' ' || "
+                    "k.status "
+                    "FROM scheduled_calls r JOIN call_attempts a ON a.scheduled_call_id = r.id "
+                    "JOIN calls k ON k.scheduled_call_id = r.id WHERE r.id = %lld) = '%s %s %s %s'",
+                    (long long)row, cases[i].attempt, cases[i].row, cases[i].reason, cases[i].call);
+        if (cases[i].again >= 0)
+            assert_says(
+                s,
+                "(SELECT extract(epoch FROM scheduled_at - updated_at) BETWEEN %d - 1 AND %d + 1 "
+                "FROM scheduled_calls WHERE id = %lld)",
+                cases[i].again, cases[i].again, (long long)row);
+    }
+}
+
+static void a_row_that_would_wait_beyond_its_time_fails_at_once(void **state)
+{
+    struct scene *s = *state;
+    int64_t row = scene_row(s, ITALIAN);
+
+    free(testdb_sql(s->db, "UPDATE scheduled_calls SET valid_until = now() + interval '1 minute'"));
+    fake_answer(s->provider,
+                (struct dial_answer){.result = DIAL_REJECTED, .refusal = REFUSAL_UNPAID});
+    scene_dial(s, s->tenant, row);
+    assert_says(s,
+                "(SELECT status = 'failed' AND reason = 'PROVIDER_UNPAID' FROM scheduled_calls)");
+    assert_says(s, "(SELECT status = 'failed' FROM calls)");
+}
+
+/* Attempt by attempt the same refusal, until the row is no longer scheduled. */
+static int attempts_until_it_ends(struct scene *s, struct dial_answer a, int most)
+{
+    int64_t row = scene_row(s, ITALIAN);
+
+    free(testdb_sql(s->db, "UPDATE scheduled_calls SET attempts = %d", most - 3));
+    for (int i = most - 2;; i++) {
+        fake_answer(s->provider, a);
+        scene_dial(s, s->tenant, row);
+        if (!scene_says(s, "(SELECT status FROM scheduled_calls WHERE id = %lld) = 'scheduled'",
+                        (long long)row))
+            return i;
+        if (i > most)
+            return 0;
+        free(testdb_sql(s->db, "UPDATE scheduled_calls SET scheduled_at = now()"));
+    }
+}
+
+static void
+a_row_no_request_leaves_for_ends_after_ten_attempts_and_a_full_provider_is_asked_on(void **state)
+{
+    struct scene *s = *state;
+
+    assert_int_equal(attempts_until_it_ends(s, (struct dial_answer){.result = DIAL_NEVER_SENT}, 10),
+                     10);
+    free(testdb_sql(s->db, "DELETE FROM call_attempts; DELETE FROM calls"));
+    assert_int_equal(
+        attempts_until_it_ends(
+            s, (struct dial_answer){.result = DIAL_REJECTED, .refusal = REFUSAL_BUSY}, 10),
+        0);
+}
+
+static void an_intent_that_waited_too_long_is_not_sent(void **state)
+{
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, s->tenant);
+    int64_t row = scene_row(s, ITALIAN);
+    struct claim c;
+
+    assert_int_equal(scene_claim(&op, row, &c), CLAIM_INTENT);
+    c.send_before_us = clock_mono_us() - 1;
+    assert_ok(&op, call_dial(&op, &c));
+    op_end(&op);
+    assert_int_equal(s->provider->dials, 0);
+    assert_says(s, "(SELECT state = 'refuted' FROM call_attempts)");
+    assert_says(s, "(SELECT status = 'scheduled' AND reason = 'NEVER_SENT' FROM scheduled_calls)");
+}
+
+static void an_acceptance_after_the_refutation_is_kept_as_evidence(void **state)
+{
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, s->tenant);
+    struct claim c;
+
+    assert_int_equal(scene_claim(&op, scene_row(s, ITALIAN), &c), CLAIM_INTENT);
+    free(testdb_sql(s->db, "UPDATE call_attempts SET state = 'refuted', look_at = NULL; "
+                           "UPDATE scheduled_calls SET status = 'scheduled'"));
+    assert_ok(&op, attempt_record(&op, &c,
+                                  &(struct dial_answer){.result = DIAL_ACCEPTED,
+                                                        .http_status = 201,
+                                                        .provider_call_id = "late"}));
+    op_end(&op);
+    assert_says(
+        s, "(SELECT state = 'refuted' AND evidence = 'accepted_late:late' FROM call_attempts)");
+    assert_says(s, "(SELECT status = 'scheduled' FROM scheduled_calls)");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_refused_dial_waits_longer_each_time_but_not_for_ever),
+        SCENE(an_accepted_call_is_one_request_with_our_marks_in_it),
+        SCENE(a_signature_belongs_to_one_attempt_of_one_row_of_one_tenant),
+        SCENE(every_answer_leaves_its_mark),
+        SCENE(a_row_that_would_wait_beyond_its_time_fails_at_once),
+        SCENE(a_row_no_request_leaves_for_ends_after_ten_attempts_and_a_full_provider_is_asked_on),
+        SCENE(an_intent_that_waited_too_long_is_not_sent),
+        SCENE(an_acceptance_after_the_refutation_is_kept_as_evidence),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
