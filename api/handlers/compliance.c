@@ -29,16 +29,16 @@ bool handle_rule_list(struct op *op, const struct req *req, struct reply *rep)
     struct country_rule *items;
     int n;
 
-    return req_query(op, req, &rule_query_type, &q) && rule_list(op, q.country_iso, &items, &n) &&
-           reply_list(rep, (struct list){&country_rule_type, items, n});
+    return req_query(op, req, &rule_query_type, &q) && rule_list(op, q.country_iso, &items, &n)
+           && reply_list(rep, (struct list){&country_rule_type, items, n});
 }
 
 bool handle_rule_put(struct op *op, const struct req *req, struct reply *rep)
 {
     struct country_rule r = COUNTRY_RULE_DEFAULTS;
 
-    return req_body(op, req, &country_rule_type, &r) && rule_put(op, &r) &&
-           reply_with(rep, 201, &country_rule_type, &r);
+    return req_body(op, req, &country_rule_type, &r) && rule_put(op, &r)
+           && reply_with(rep, 201, &country_rule_type, &r);
 }
 
 struct check_query {
@@ -103,8 +103,8 @@ bool handle_compliance_check(struct op *op, const struct req *req, struct reply 
     struct compliance_question q = {.advisory = true, .at = {clock_now_us()}};
     struct compliance_answer a;
 
-    if (!req_query(op, req, &check_query_type, &in) ||
-        !load_campaign(op, in.campaign_id, &q.campaign))
+    if (!req_query(op, req, &check_query_type, &in)
+        || !load_campaign(op, in.campaign_id, &q.campaign))
         return false;
     q.to_number = in.to_number;
     q.lead_country = in.country_iso;
@@ -161,18 +161,18 @@ bool handle_compliance_pre_call(struct op *op, const struct req *req, struct rep
     struct compliance_answer a;
     int64_t check_id;
 
-    if (!req_body(op, req, &pre_call_type, &in) ||
-        !load_campaign(op, in.campaign_id, &q.campaign) || !load_lead(op, &in, &q))
+    if (!req_body(op, req, &pre_call_type, &in) || !load_campaign(op, in.campaign_id, &q.campaign)
+        || !load_lead(op, &in, &q))
         return false;
     q.to_number = in.to_number;
     q.at = in.scheduled_time;
-    if (!compliance_ask(op, &q, &a) ||
-        !compliance_record(op,
-                           &(struct compliance_subject){.to_number = in.to_number,
-                                                        .campaign_id = in.campaign_id.v,
-                                                        .lead_id = in.lead_id.v,
-                                                        .scheduled_time = in.scheduled_time},
-                           &a, &check_id))
+    if (!compliance_ask(op, &q, &a)
+        || !compliance_record(op,
+                              &(struct compliance_subject){.to_number = in.to_number,
+                                                           .campaign_id = in.campaign_id.v,
+                                                           .lead_id = in.lead_id.v,
+                                                           .scheduled_time = in.scheduled_time},
+                              &a, &check_id))
         return false;
     rep->status = 200;
     write_pre_call(op, &rep->body, &a.verdict, check_id);
@@ -186,16 +186,16 @@ bool handle_dnc_list(struct op *op, const struct req *req, struct reply *rep)
     int64_t total;
     int n;
 
-    return req_query(op, req, &dnc_query_type, &q) && dnc_list(op, &q, &items, &n, &total) &&
-           reply_page(rep, (struct list){&dnc_entry_type, items, n}, total, q.limit, q.offset);
+    return req_query(op, req, &dnc_query_type, &q) && dnc_list(op, &q, &items, &n, &total)
+           && reply_page(rep, (struct list){&dnc_entry_type, items, n}, total, q.limit, q.offset);
 }
 
 bool handle_dnc_create(struct op *op, const struct req *req, struct reply *rep)
 {
     struct dnc_entry e = {0};
 
-    return req_body(op, req, &dnc_entry_type, &e) && dnc_add(op, &e) &&
-           reply_with(rep, 201, &dnc_entry_type, &e);
+    return req_body(op, req, &dnc_entry_type, &e) && dnc_add(op, &e)
+           && reply_with(rep, 201, &dnc_entry_type, &e);
 }
 
 bool handle_dnc_delete(struct op *op, const struct req *req, struct reply *rep)
@@ -233,6 +233,6 @@ bool handle_dnc_import(struct op *op, const struct req *req, struct reply *rep)
                       &(struct upload){.type = &dnc_import_options_type,
                                        .form = &u.options,
                                        .data = feed_import,
-                                       .ctx = &u}) &&
-           dnc_import_finish(op, opened(op, &u), &rep->body);
+                                       .ctx = &u})
+           && dnc_import_finish(op, opened(op, &u), &rep->body);
 }

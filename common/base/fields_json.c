@@ -52,8 +52,7 @@ static const char *read_value(struct op *op, const cJSON *v, const struct field 
         return field_read_text(op, f, str_of(v->valuestring), at);
     case FT_I32:
     case FT_I64:
-    case FT_OPT_I64:
-        return read_integer(op, v, f, at);
+    case FT_OPT_I64: return read_integer(op, v, f, at);
     case FT_F64:
         if (!cJSON_IsNumber(v) && !cJSON_IsRaw(v))
             return "must be a number";

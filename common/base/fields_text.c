@@ -36,8 +36,8 @@ static bool parse_integer(struct str text, int64_t *out)
         return false;
     for (size_t i = 0; i < digits.n; i++) {
         int d = digits.p[i] - '0';
-        if (d < 0 || d > 9 || __builtin_mul_overflow(v, 10, &v) ||
-            __builtin_add_overflow(v, negative ? -d : d, &v))
+        if (d < 0 || d > 9 || __builtin_mul_overflow(v, 10, &v)
+            || __builtin_add_overflow(v, negative ? -d : d, &v))
             return false;
     }
     *out = v;
@@ -148,16 +148,12 @@ static const char *read_string(struct op *op, const struct field *f, struct str 
 const char *field_read_text(struct op *op, const struct field *f, struct str text, void *at)
 {
     switch (f->type) {
-    case FT_STR:
-        return read_string(op, f, text, at);
+    case FT_STR: return read_string(op, f, text, at);
     case FT_I32:
     case FT_I64:
-    case FT_OPT_I64:
-        return read_integer(op, f, text, at);
-    case FT_F64:
-        return read_double(text, at);
-    case FT_BOOL:
-        return read_bool(text, at);
+    case FT_OPT_I64: return read_integer(op, f, text, at);
+    case FT_F64: return read_double(text, at);
+    case FT_BOOL: return read_bool(text, at);
     case FT_OPT_BOOL:
         ((struct opt_bool *)at)->set = true;
         return read_bool(text, &((struct opt_bool *)at)->v);
@@ -166,8 +162,7 @@ const char *field_read_text(struct op *op, const struct field *f, struct str tex
     case FT_JSON:
         ((struct json_text *)at)->text = arena_strndup(&op->arena, text.p, text.n);
         return NULL;
-    case FT_ENUM:
-        return read_label(op, f, text, at);
+    case FT_ENUM: return read_label(op, f, text, at);
     }
     return "has an unsupported type";
 }
@@ -180,30 +175,22 @@ static const char *write_i64(struct op *op, int64_t v)
 const char *field_write_text(struct op *op, const struct field *f, const void *at)
 {
     switch (f->type) {
-    case FT_STR:
-        return *(const char *const *)at;
-    case FT_I32:
-        return write_i64(op, *(const int32_t *)at);
-    case FT_I64:
-        return write_i64(op, *(const int64_t *)at);
+    case FT_STR: return *(const char *const *)at;
+    case FT_I32: return write_i64(op, *(const int32_t *)at);
+    case FT_I64: return write_i64(op, *(const int64_t *)at);
     case FT_OPT_I64: {
         const struct opt_i64 *o = at;
         return o->set ? write_i64(op, o->v) : NULL;
     }
-    case FT_F64:
-        return arena_printf(&op->arena, "%.17g", *(const double *)at);
-    case FT_BOOL:
-        return *(const bool *)at ? "t" : "f";
+    case FT_F64: return arena_printf(&op->arena, "%.17g", *(const double *)at);
+    case FT_BOOL: return *(const bool *)at ? "t" : "f";
     case FT_OPT_BOOL: {
         const struct opt_bool *o = at;
         return !o->set ? NULL : o->v ? "t" : "f";
     }
-    case FT_TSTAMP:
-        return tstamp_format(&op->arena, *(const struct tstamp *)at);
-    case FT_JSON:
-        return ((const struct json_text *)at)->text;
-    case FT_ENUM:
-        return f->labels[*(const int *)at];
+    case FT_TSTAMP: return tstamp_format(&op->arena, *(const struct tstamp *)at);
+    case FT_JSON: return ((const struct json_text *)at)->text;
+    case FT_ENUM: return f->labels[*(const int *)at];
     }
     return NULL;
 }

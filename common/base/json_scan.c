@@ -4,7 +4,8 @@
 
 #include "common/base/utf8.h"
 
-/* jsonb keeps numbers to the letter, but only 131072 digits before the point and 16383 behind it. */
+/* jsonb keeps numbers to the letter, but only 131072 digits before the point and 16383 behind it.
+ */
 enum { NUMBER_BYTES = 1024, EXPONENT_DIGITS = 3 };
 
 struct scan {
@@ -198,8 +199,8 @@ static const char *scan_value(struct scan *s, bool *opened)
         return scan_open(s, opened);
     if (*s->p == '"')
         return scan_string(s);
-    if (take_word(s, STR("true")) || take_word(s, STR("false")) || take_word(s, STR("null")) ||
-        (s->g->python && take_word(s, STR("NaN"))))
+    if (take_word(s, STR("true")) || take_word(s, STR("false")) || take_word(s, STR("null"))
+        || (s->g->python && take_word(s, STR("NaN"))))
         return NULL;
     return scan_number(s);
 }

@@ -109,14 +109,14 @@ bool tstamp_parse(struct str s, struct tstamp *out)
     int y, mo, d, h, mi, se;
     int64_t us, offset;
 
-    if (!digits(&s, 4, &y) || !take(&s, "-") || !digits(&s, 2, &mo) || !take(&s, "-") ||
-        !digits(&s, 2, &d) || !take(&s, "Tt ") || !digits(&s, 2, &h) || !take(&s, ":") ||
-        !digits(&s, 2, &mi) || !take(&s, ":") || !digits(&s, 2, &se))
+    if (!digits(&s, 4, &y) || !take(&s, "-") || !digits(&s, 2, &mo) || !take(&s, "-")
+        || !digits(&s, 2, &d) || !take(&s, "Tt ") || !digits(&s, 2, &h) || !take(&s, ":")
+        || !digits(&s, 2, &mi) || !take(&s, ":") || !digits(&s, 2, &se))
         return false;
     if (!parse_fraction(&s, &us) || !parse_offset(&s, &offset) || s.n != 0)
         return false;
-    if (y < 1970 || mo < 1 || mo > 12 || d < 1 || d > days_in_month(y, mo) || h > 23 || mi > 59 ||
-        se > 59)
+    if (y < 1970 || mo < 1 || mo > 12 || d < 1 || d > days_in_month(y, mo) || h > 23 || mi > 59
+        || se > 59)
         return false;
     int64_t sec = days_from_civil(y, mo, d) * DAY_SECONDS + h * 3600 + mi * 60 + se - offset;
     out->us = sec * 1000000 + us;
@@ -139,8 +139,9 @@ void tstamp_write(struct buf *b, struct tstamp t)
     }
     civil_from_days(day, &y, &m, &d);
     char text[40] = "0000-00-00T00:00:00";
-    const int64_t parts[][3] = {{0, 4, y},         {5, 2, m},                {8, 2, d},
-                                {11, 2, rest / 3600}, {14, 2, rest / 60 % 60}, {17, 2, rest % 60}};
+    const int64_t parts[][3] = {
+        {0, 4, y},         {5, 2, m}, {8, 2, d}, {11, 2, rest / 3600}, {14, 2, rest / 60 % 60},
+        {17, 2, rest % 60}};
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         int64_t v = parts[i][2];
         for (int64_t at = parts[i][0] + parts[i][1] - 1; at >= parts[i][0]; at--, v /= 10)

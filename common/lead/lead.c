@@ -123,9 +123,10 @@ bool lead_list(struct op *op, const struct lead_query *q, struct lead **out, int
              {"created_lte", sql_tstamp(op, q->created_lte)}, {"limit", sql_i64(op, q->limit)},
              {"offset", sql_i64(op, q->offset)});
 
-    if (!db_ask(op,
-                (const struct ask[]){{&SQL_LEAD_LIST, args, &page}, {&SQL_LEAD_COUNT, args, &count}},
-                2))
+    if (!db_ask(
+            op,
+            (const struct ask[]){{&SQL_LEAD_LIST, args, &page}, {&SQL_LEAD_COUNT, args, &count}},
+            2))
         return false;
     *n = page.n;
     *total = db_i64(&count, 0, "n");

@@ -117,7 +117,8 @@ static int64_t recall(const char *hex)
     int64_t tenant = 0;
 
     pthread_mutex_lock(&seen.lock);
-    if (memcmp(seen.slots[i].hex, hex, SHA256_HEX_SIZE) == 0 && seen.slots[i].until_us > clock_mono_us())
+    if (memcmp(seen.slots[i].hex, hex, SHA256_HEX_SIZE) == 0
+        && seen.slots[i].until_us > clock_mono_us())
         tenant = seen.slots[i].tenant_id;
     pthread_mutex_unlock(&seen.lock);
     return tenant;

@@ -23,7 +23,8 @@ static char *url_of(const char *database)
         fail_msg("run me with tests/support/with_services");
     const char *tail = strstr(base, "/agoralia?") + strlen("/agoralia");
     if (asprintf(&url, "%.*s/%s%s", (int)(tail - base - (ptrdiff_t)strlen("/agoralia")), base,
-                 database, tail) < 0)
+                 database, tail)
+        < 0)
         abort();
     return url;
 }

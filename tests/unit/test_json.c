@@ -69,7 +69,8 @@ static void a_key_twice_in_one_object_is_refused(void **state)
     const struct cJSON *v;
     (void)state;
 
-    assert_fails(&op, E_MALFORMED_REQUEST, json_parse(&op, STR("{\"a\":{\"b\":1,\"c\":2,\"b\":3}}"), &v));
+    assert_fails(&op, E_MALFORMED_REQUEST,
+                 json_parse(&op, STR("{\"a\":{\"b\":1,\"c\":2,\"b\":3}}"), &v));
     op_forgive(&op);
     assert_ok(&op, json_parse(&op, STR("{\"a\":{\"b\":1},\"b\":{\"b\":2}}"), &v));
     op_end(&op);

@@ -54,8 +54,8 @@ static void values_fill_the_struct_over_its_defaults(void **state)
     assert_true(f.campaign_id.set && f.campaign_id.v == 7);
     assert_true(f.called.set && !f.called.v);
     assert_string_equal(f.q, "a+b c\xC3\xA9");
-    assert_true(
-        read(&op, "&country_iso=FR&&status=done&limit=200&from%5fdate=2024-01-15T09:00:00%2b01:00", &f));
+    assert_true(read(
+        &op, "&country_iso=FR&&status=done&limit=200&from%5fdate=2024-01-15T09:00:00%2b01:00", &f));
     assert_int_equal(f.limit, 200);
     assert_string_equal(f.status, "done");
     assert_int_equal(f.from_date.us, INT64_C(1705305600000000));
