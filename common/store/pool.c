@@ -14,13 +14,22 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 
 /* After a failed attempt to connect, nobody tries again before this much, doubled each time. */
 enum { RETRY_MIN_US = 20000, RETRY_MAX_US = 200000, FRESH_US = 1000 };
 
+/* Whoever finds no session queues up, and is handed one: nobody who comes later is served first. */
+struct waiter {
+    pthread_cond_t turn;
+    struct db *given;
+    TAILQ_ENTRY(waiter) queued;
+};
+
 struct pool {
     pthread_mutex_t lock;
-    pthread_cond_t freed;
+    pthread_condattr_t monotonic;
+    TAILQ_HEAD(waiters, waiter) waiters;
     char *url;
     int size, timeout_ms;
     int open; /* sessions in existence, leased or idle */
@@ -38,17 +47,15 @@ int pool_timeout_ms(const struct pool *p)
 struct pool *pool_open(const char *url, int size, int timeout_ms)
 {
     struct pool *p = calloc(1, sizeof(*p));
-    pthread_condattr_t monotonic;
 
     if (!p || !(p->url = strdup(url)))
         abort();
     p->size = size;
     p->timeout_ms = timeout_ms;
     pthread_mutex_init(&p->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&p->freed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    pthread_condattr_init(&p->monotonic);
+    pthread_condattr_setclock(&p->monotonic, CLOCK_MONOTONIC);
+    TAILQ_INIT(&p->waiters);
     return p;
 }
 
@@ -66,7 +73,7 @@ void pool_close(struct pool *p)
         next = db->next_idle;
         close_session(db);
     }
-    pthread_cond_destroy(&p->freed);
+    pthread_condattr_destroy(&p->monotonic);
     pthread_mutex_destroy(&p->lock);
     free(p->url);
     free(p);
@@ -140,13 +147,6 @@ static bool still_alive(const struct db *db)
     return poll(&fd, 1, 0) == 0;
 }
 
-static void wait_until(struct pool *p, int64_t us)
-{
-    struct timespec ts = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
-
-    pthread_cond_timedwait(&p->freed, &p->lock, &ts);
-}
-
 /* Called with the lock held: a live idle session, or NULL. */
 static struct db *take_idle(struct pool *p)
 {
@@ -162,9 +162,34 @@ static struct db *take_idle(struct pool *p)
     return NULL;
 }
 
+/* Called with the lock held: there may be something for the first in the queue to do. */
+static void call_first(struct pool *p)
+{
+    struct waiter *first = TAILQ_FIRST(&p->waiters);
+
+    if (first)
+        pthread_cond_signal(&first->turn);
+}
+
+/* Called with the lock held. */
+static void hand_on(struct pool *p, struct db *db)
+{
+    struct waiter *first = TAILQ_FIRST(&p->waiters);
+
+    if (!first) {
+        db->next_idle = p->idle;
+        p->idle = db;
+        return;
+    }
+    TAILQ_REMOVE(&p->waiters, first, queued);
+    first->given = db;
+    pthread_cond_signal(&first->turn);
+}
+
 /* Called with the lock held, which is let go while connecting. */
 static struct db *try_connect(struct op *op, struct pool *p)
 {
+    op_forgive(op);
     p->open++;
     pthread_mutex_unlock(&p->lock);
     struct db *db = connect_session(op, p);
@@ -172,28 +197,54 @@ static struct db *try_connect(struct op *op, struct pool *p)
     if (!db)
         p->open--;
     note_attempt(p, db != NULL);
-    pthread_cond_signal(&p->freed);
     return db;
+}
+
+static bool may_connect(const struct pool *p)
+{
+    return p->open < p->size && clock_mono_us() >= p->retry_at_us;
+}
+
+static void wait_turn(struct pool *p, struct waiter *w, int64_t until_us)
+{
+    struct timespec ts = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
+
+    pthread_cond_timedwait(&w->turn, &p->lock, &ts);
+}
+
+/* In the queue until handed a session, or first in it and able to open one, or too late. */
+static struct db *queue_up(struct op *op, struct pool *p, int64_t deadline_us)
+{
+    struct waiter me = {.given = NULL};
+    struct db *db = NULL;
+
+    pthread_cond_init(&me.turn, &p->monotonic);
+    TAILQ_INSERT_TAIL(&p->waiters, &me, queued);
+    while (!me.given && !db && clock_mono_us() < deadline_us) {
+        if (TAILQ_FIRST(&p->waiters) == &me && may_connect(p)) {
+            db = try_connect(op, p);
+            continue;
+        }
+        bool for_retry = p->open < p->size && p->retry_at_us < deadline_us;
+        wait_turn(p, &me, for_retry ? p->retry_at_us + 1 : deadline_us);
+    }
+    if (!me.given) {
+        TAILQ_REMOVE(&p->waiters, &me, queued);
+        call_first(p);
+    }
+    pthread_cond_destroy(&me.turn);
+    if (me.given && db)
+        hand_on(p, db); /* one was handed over while the other was being opened */
+    return me.given ? me.given : db;
 }
 
 static struct db *obtain(struct op *op, struct pool *p, int64_t deadline_us)
 {
-    struct db *db;
+    struct db *db = NULL;
 
-    for (;;) {
-        int64_t now = clock_mono_us();
-        if ((db = take_idle(p)))
-            return db;
-        if (p->open < p->size && now >= p->retry_at_us) {
-            op_forgive(op);
-            if ((db = try_connect(op, p)))
-                return db;
-        }
-        if (clock_mono_us() >= deadline_us)
-            return NULL;
-        bool waiting_for_retry = p->open < p->size && p->retry_at_us < deadline_us;
-        wait_until(p, waiting_for_retry ? p->retry_at_us : deadline_us);
-    }
+    if (TAILQ_EMPTY(&p->waiters) && !(db = take_idle(p)) && may_connect(p))
+        db = try_connect(op, p);
+    return db ? db : queue_up(op, p, deadline_us);
 }
 
 static void release_deferred(void *p)
@@ -235,13 +286,12 @@ void db_release(struct op *op)
                 && PQtransactionStatus(db->pg) == PQTRANS_IDLE;
     pthread_mutex_lock(&p->lock);
     if (keep) {
-        db->next_idle = p->idle;
-        p->idle = db;
+        hand_on(p, db);
     } else {
         p->open--;
         p->lost = true;
+        call_first(p);
     }
-    pthread_cond_signal(&p->freed);
     pthread_mutex_unlock(&p->lock);
     if (!keep)
         close_session(db);
