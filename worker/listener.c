@@ -1,4 +1,5 @@
-/* listener.c - a service: somebody filled the outbox; tell the relay now rather than at its poll. */
+/* listener.c - a service: somebody filled the outbox; tell the relay now rather than at its poll.
+ */
 
 #include "common/base/conf.h"
 #include "common/store/notify.h"

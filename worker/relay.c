@@ -31,7 +31,8 @@ static bool compose(struct op *op, const struct rows *rows, int i, struct new_me
     return true;
 }
 
-/* Redis first: a crash in between publishes twice, which the rows forgive; the other order loses. */
+/* Redis first: a crash in between publishes twice, which the rows forgive; the other order loses.
+ */
 static bool publish(struct op *op, struct broker *broker, const struct rows *taken)
 {
     struct new_message *messages = arena_alloc(&op->arena, (size_t)taken->n * sizeof(*messages));
@@ -43,8 +44,8 @@ static bool publish(struct op *op, struct broker *broker, const struct rows *tak
         ok = compose(op, taken, i, &messages[i]);
         sql_array_add(&ids, db_text(taken, i, "id"));
     }
-    ok = ok && broker_send(op, broker, messages, (size_t)taken->n) &&
-         db_query_commit(op, &SQL_OUTBOX_DELETE, ARGS({"ids", sql_array_close(&ids)}), &rows);
+    ok = ok && broker_send(op, broker, messages, (size_t)taken->n)
+         && db_query_commit(op, &SQL_OUTBOX_DELETE, ARGS({"ids", sql_array_close(&ids)}), &rows);
     sql_array_free(&ids);
     return ok;
 }
@@ -58,8 +59,8 @@ bool relay_run_once(struct op *op, int *sleep_ms)
     *sleep_ms = (int)op->app->conf->dispatch_poll_ms;
     if (!broker && !(broker = broker_open(op->app->conf)))
         return fail(op, E_SERVICE_UNAVAILABLE, "REDIS_URL cannot be used");
-    if (!db_begin(op) ||
-        !db_query(op, &SQL_OUTBOX_TAKE, ARGS({"limit", sql_i64(op, BATCH)}), &taken))
+    if (!db_begin(op)
+        || !db_query(op, &SQL_OUTBOX_TAKE, ARGS({"limit", sql_i64(op, BATCH)}), &taken))
         return false;
     metric_set(M_OUTBOX_LAG, taken.n ? db_i64(&taken, 0, "age_seconds") : 0, NULL);
     if (taken.n == 0) {

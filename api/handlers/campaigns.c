@@ -23,8 +23,8 @@ bool handle_campaign_list(struct op *op, const struct req *req, struct reply *re
     int64_t total;
     int n;
 
-    if (!req_query(op, req, &campaign_query_type, &q) ||
-        !campaign_list(op, &q, &items, &n, &total) || !campaign_stats_of(op, items, n, &stats))
+    if (!req_query(op, req, &campaign_query_type, &q) || !campaign_list(op, &q, &items, &n, &total)
+        || !campaign_stats_of(op, items, n, &stats))
         return false;
     page_open(rep, total);
     for (int i = 0; i < n; i++) {
@@ -40,8 +40,8 @@ bool handle_campaign_create(struct op *op, const struct req *req, struct reply *
 {
     struct campaign c = CAMPAIGN_DEFAULTS;
 
-    return req_body(op, req, &campaign_type, &c) && campaign_create(op, &c) &&
-           reply_with(rep, 201, &campaign_type, &c);
+    return req_body(op, req, &campaign_type, &c) && campaign_create(op, &c)
+           && reply_with(rep, 201, &campaign_type, &c);
 }
 
 bool handle_campaign_get(struct op *op, const struct req *req, struct reply *rep)
@@ -66,40 +66,40 @@ bool handle_campaign_patch(struct op *op, const struct req *req, struct reply *r
     struct req copy = *req;
     struct campaign c = {0};
 
-    return campaign_update(op, req->ids[0], change, &copy, &c) &&
-           reply_with(rep, 200, &campaign_type, &c);
+    return campaign_update(op, req->ids[0], change, &copy, &c)
+           && reply_with(rep, 200, &campaign_type, &c);
 }
 
 bool handle_campaign_start(struct op *op, const struct req *req, struct reply *rep)
 {
     struct campaign_execution exec;
 
-    return req_no_body(op, req) && campaign_start(op, req->ids[0], &exec) &&
-           reply_with(rep, 202, &campaign_execution_type, &exec);
+    return req_no_body(op, req) && campaign_start(op, req->ids[0], &exec)
+           && reply_with(rep, 202, &campaign_execution_type, &exec);
 }
 
 bool handle_campaign_pause(struct op *op, const struct req *req, struct reply *rep)
 {
     struct campaign c;
 
-    return req_no_body(op, req) && campaign_pause(op, req->ids[0], &c) &&
-           reply_with(rep, 200, &campaign_type, &c);
+    return req_no_body(op, req) && campaign_pause(op, req->ids[0], &c)
+           && reply_with(rep, 200, &campaign_type, &c);
 }
 
 bool handle_campaign_resume(struct op *op, const struct req *req, struct reply *rep)
 {
     struct campaign c;
 
-    return req_no_body(op, req) && campaign_resume(op, req->ids[0], &c) &&
-           reply_with(rep, 200, &campaign_type, &c);
+    return req_no_body(op, req) && campaign_resume(op, req->ids[0], &c)
+           && reply_with(rep, 200, &campaign_type, &c);
 }
 
 bool handle_campaign_stop(struct op *op, const struct req *req, struct reply *rep)
 {
     struct campaign c;
 
-    return req_no_body(op, req) && campaign_stop(op, req->ids[0], &c) &&
-           reply_with(rep, 200, &campaign_type, &c);
+    return req_no_body(op, req) && campaign_stop(op, req->ids[0], &c)
+           && reply_with(rep, 200, &campaign_type, &c);
 }
 
 bool handle_campaign_executions(struct op *op, const struct req *req, struct reply *rep)
@@ -107,14 +107,14 @@ bool handle_campaign_executions(struct op *op, const struct req *req, struct rep
     struct campaign_execution *items;
     int n;
 
-    return campaign_executions(op, req->ids[0], &items, &n) &&
-           reply_list(rep, (struct list){&campaign_execution_type, items, n});
+    return campaign_executions(op, req->ids[0], &items, &n)
+           && reply_list(rep, (struct list){&campaign_execution_type, items, n});
 }
 
 bool handle_campaign_stats(struct op *op, const struct req *req, struct reply *rep)
 {
     struct campaign_stats stats;
 
-    return campaign_stats(op, req->ids[0], &stats) &&
-           reply_with(rep, 200, &campaign_stats_type, &stats);
+    return campaign_stats(op, req->ids[0], &stats)
+           && reply_with(rep, 200, &campaign_stats_type, &stats);
 }

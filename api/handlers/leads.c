@@ -16,16 +16,16 @@ bool handle_lead_list(struct op *op, const struct req *req, struct reply *rep)
     int64_t total;
     int n;
 
-    return req_query(op, req, &lead_query_type, &q) && lead_list(op, &q, &items, &n, &total) &&
-           reply_page(rep, (struct list){&lead_type, items, n}, total, q.limit, q.offset);
+    return req_query(op, req, &lead_query_type, &q) && lead_list(op, &q, &items, &n, &total)
+           && reply_page(rep, (struct list){&lead_type, items, n}, total, q.limit, q.offset);
 }
 
 bool handle_lead_create(struct op *op, const struct req *req, struct reply *rep)
 {
     struct lead l = {0};
 
-    return req_body(op, req, &lead_type, &l) && lead_create(op, &l) &&
-           reply_with(rep, 201, &lead_type, &l);
+    return req_body(op, req, &lead_type, &l) && lead_create(op, &l)
+           && reply_with(rep, 201, &lead_type, &l);
 }
 
 bool handle_lead_get(struct op *op, const struct req *req, struct reply *rep)
@@ -40,8 +40,8 @@ bool handle_lead_calls(struct op *op, const struct req *req, struct reply *rep)
     struct call *items;
     int n;
 
-    return call_list_of_lead(op, req->ids[0], &items, &n) &&
-           reply_list(rep, (struct list){&call_type, items, n});
+    return call_list_of_lead(op, req->ids[0], &items, &n)
+           && reply_list(rep, (struct list){&call_type, items, n});
 }
 
 bool handle_lead_call(struct op *op, const struct req *req, struct reply *rep)
@@ -49,8 +49,8 @@ bool handle_lead_call(struct op *op, const struct req *req, struct reply *rep)
     struct lead_call_request r = {0};
     struct outbound_reply out;
 
-    return req_body(op, req, &lead_call_request_type, &r) &&
-           call_lead(op, req->ids[0], &r, &out) && reply_with(rep, 201, &outbound_reply_type, &out);
+    return req_body(op, req, &lead_call_request_type, &r) && call_lead(op, req->ids[0], &r, &out)
+           && reply_with(rep, 201, &outbound_reply_type, &out);
 }
 
 /* The import is opened by the first piece of the file: only then is the form complete. */
@@ -82,6 +82,6 @@ bool handle_lead_import(struct op *op, const struct req *req, struct reply *rep)
                       &(struct upload){.type = &lead_import_options_type,
                                        .form = &u.options,
                                        .data = feed_import,
-                                       .ctx = &u}) &&
-           open_import(op, &u) && lead_import_finish(op, u.import, &rep->body);
+                                       .ctx = &u})
+           && open_import(op, &u) && lead_import_finish(op, u.import, &rep->body);
 }

@@ -11,16 +11,16 @@ bool handle_number_list(struct op *op, const struct req *req, struct reply *rep)
     struct number *items;
     int n;
 
-    return req_query(op, req, &number_query_type, &q) && number_list(op, &q, &items, &n) &&
-           reply_list(rep, (struct list){&number_type, items, n});
+    return req_query(op, req, &number_query_type, &q) && number_list(op, &q, &items, &n)
+           && reply_list(rep, (struct list){&number_type, items, n});
 }
 
 bool handle_number_create(struct op *op, const struct req *req, struct reply *rep)
 {
     struct number n = NUMBER_DEFAULTS;
 
-    return req_body(op, req, &number_type, &n) && number_register(op, &n) &&
-           reply_with(rep, 201, &number_type, &n);
+    return req_body(op, req, &number_type, &n) && number_register(op, &n)
+           && reply_with(rep, 201, &number_type, &n);
 }
 
 bool handle_number_get(struct op *op, const struct req *req, struct reply *rep)

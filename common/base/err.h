@@ -4,8 +4,8 @@
 
 enum err_class {
     EC_NONE,
-    EC_INVALID,           /* understood, but some field is wrong */
-    EC_MALFORMED,         /* not understood at all: framing, JSON syntax */
+    EC_INVALID,   /* understood, but some field is wrong */
+    EC_MALFORMED, /* not understood at all: framing, JSON syntax */
     EC_ANONYMOUS,
     EC_DENIED,
     EC_MISSING,

@@ -21,21 +21,38 @@
 
 struct cJSON;
 
-struct json_text { const char *text; };    /* a JSON document kept to the letter; NULL = null */
-struct opt_i64   { bool set; int64_t v; }; /* a nullable integer */
-struct opt_bool  { bool set; bool v; };    /* a nullable boolean: filters */
+struct json_text {
+    const char *text;
+}; /* a JSON document kept to the letter; NULL = null */
+struct opt_i64 {
+    bool set;
+    int64_t v;
+}; /* a nullable integer */
+struct opt_bool {
+    bool set;
+    bool v;
+}; /* a nullable boolean: filters */
 
 enum field_type {
-    FT_STR, FT_I32, FT_I64, FT_F64, FT_BOOL, FT_TSTAMP, FT_JSON, FT_OPT_I64, FT_OPT_BOOL, FT_ENUM,
+    FT_STR,
+    FT_I32,
+    FT_I64,
+    FT_F64,
+    FT_BOOL,
+    FT_TSTAMP,
+    FT_JSON,
+    FT_OPT_I64,
+    FT_OPT_BOOL,
+    FT_ENUM,
 };
 
 enum field_flags {
     F_REQUIRED = 1 << 0, /* from_json() complains when absent, null or empty */
     F_NOT_NULL = 1 << 1, /* may be absent (the default stands), never null */
     F_READONLY = 1 << 2, /* refused in a body: ids, timestamps, status */
-    F_HIDDEN   = 1 << 3, /* unknown to JSON in both directions: tenant_id, secrets */
-    F_OBJECT   = 1 << 4, /* FT_JSON: must be an object */
-    F_ARRAY    = 1 << 5, /* FT_JSON: must be an array */
+    F_HIDDEN = 1 << 3,   /* unknown to JSON in both directions: tenant_id, secrets */
+    F_OBJECT = 1 << 4,   /* FT_JSON: must be an object */
+    F_ARRAY = 1 << 5,    /* FT_JSON: must be an array */
 };
 
 struct field {
@@ -44,9 +61,9 @@ struct field {
     enum field_type type;
     size_t offset;
     unsigned flags;
-    int64_t min, max;                     /* integers: range; text: bytes; 0,0 = any */
-    const char *const *labels;            /* enums, and text that filters by one: NULL-terminated */
-    const char *(*check)(const char *s);  /* text: NULL or a complaint ("must be ...") */
+    int64_t min, max;                    /* integers: range; text: bytes; 0,0 = any */
+    const char *const *labels;           /* enums, and text that filters by one: NULL-terminated */
+    const char *(*check)(const char *s); /* text: NULL or a complaint ("must be ...") */
 };
 
 struct type {
@@ -56,18 +73,30 @@ struct type {
     size_t nfields;
 };
 
-#define FIELD_TYPE(T, f)                                                                  \
+#define FIELD_TYPE(T, f) \
     _Generic(((T *)0)->f,                                                                 \
         const char *: FT_STR, int32_t: FT_I32, int64_t: FT_I64, double: FT_F64,           \
         bool: FT_BOOL, struct tstamp: FT_TSTAMP, struct json_text: FT_JSON,               \
         struct opt_i64: FT_OPT_I64, struct opt_bool: FT_OPT_BOOL)
 
-#define FIELD_KEY(f) {",\"" #f "\":", sizeof(",\"" #f "\":") - 1}
-#define FIELD(T, f, ...)                                                                  \
-    {.name = #f, .key = FIELD_KEY(f), .type = FIELD_TYPE(T, f), .offset = offsetof(T, f), __VA_ARGS__}
-#define FIELD_ENUM(T, f, labels_, ...)                                                    \
-    {.name = #f, .key = FIELD_KEY(f), .type = FT_ENUM, .offset = offsetof(T, f), .labels = labels_, __VA_ARGS__}
-#define TYPE(T, table) {.name = #T, .size = sizeof(T), .fields = table, .nfields = ARRAY_LEN(table)}
+#define FIELD_KEY(f) \
+    { \
+        ",\"" #f "\":", sizeof(",\"" #f "\":") - 1 \
+    }
+#define FIELD(T, f, ...) \
+    { \
+        .name = #f, .key = FIELD_KEY(f), .type = FIELD_TYPE(T, f), .offset = offsetof(T, f), \
+        __VA_ARGS__ \
+    }
+#define FIELD_ENUM(T, f, labels_, ...) \
+    { \
+        .name = #f, .key = FIELD_KEY(f), .type = FT_ENUM, .offset = offsetof(T, f), \
+        .labels = labels_, __VA_ARGS__ \
+    }
+#define TYPE(T, table) \
+    { \
+        .name = #T, .size = sizeof(T), .fields = table, .nfields = ARRAY_LEN(table) \
+    }
 
 /* Fail with VALIDATION_ERROR, details holding one complaint per field path. */
 bool from_json(struct op *op, const struct cJSON *in, const struct type *t, void *out) MUSTCHECK;

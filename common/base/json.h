@@ -28,7 +28,8 @@ const char *json_text(struct op *op, const struct cJSON *v);
 
 /* Member lookups for documents that are not ours (provider replies, message args). */
 const struct cJSON *json_get(const struct cJSON *object, const char *key);
-const char *json_get_string(const struct cJSON *object, const char *key); /* NULL: absent, other type */
+const char *json_get_string(const struct cJSON *object,
+                            const char *key); /* NULL: absent, other type */
 bool json_get_i64(const struct cJSON *object, const char *key, int64_t *out);
 bool json_get_number(const struct cJSON *object, const char *key, double *out);
 bool json_is_object(const struct cJSON *v);

@@ -19,7 +19,7 @@ static const struct {
 };
 
 /* Upper edges in microseconds; the last bucket is +Inf. */
-static const int64_t edges_us[BUCKETS - 1] = {500,    1000,   2500,    5000,    10000,   25000,
+static const int64_t edges_us[BUCKETS - 1] = {500,   1000,   2500,   5000,    10000,   25000,
                                               50000, 100000, 500000, 2500000, 10000000};
 
 struct series {

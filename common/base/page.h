@@ -5,8 +5,8 @@
 enum { PAGE_LIMIT_DEFAULT = 25, PAGE_LIMIT_MAX = 200, PAGE_OFFSET_MAX = 100000 };
 
 /* Rows for a field table of struct T with int32_t limit and offset. */
-#define PAGE_FIELDS(T)                                                                    \
-    FIELD(T, limit, .flags = F_NOT_NULL, .min = 1, .max = PAGE_LIMIT_MAX),                \
-    FIELD(T, offset, .flags = F_NOT_NULL, .min = 0, .max = PAGE_OFFSET_MAX)
+#define PAGE_FIELDS(T) \
+    FIELD(T, limit, .flags = F_NOT_NULL, .min = 1, .max = PAGE_LIMIT_MAX), \
+        FIELD(T, offset, .flags = F_NOT_NULL, .min = 0, .max = PAGE_OFFSET_MAX)
 
 #endif

@@ -15,7 +15,7 @@ static bool second_ok(unsigned char first, unsigned char second)
     case 0xED: return second >= 0x80 && second <= 0x9F;
     case 0xF0: return second >= 0x90 && second <= 0xBF;
     case 0xF4: return second >= 0x80 && second <= 0x8F;
-    default:   return is_tail(second);
+    default: return is_tail(second);
     }
 }
 

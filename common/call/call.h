@@ -59,8 +59,8 @@ bool call_get(struct op *op, const char *call_id, struct call_detail *out) MUSTC
  * Newest first, each as its JSON object, separated by commas; *total counts all that match.
  * The busiest list there is: its rows go from Postgres to the wire without a struct between.
  */
-bool call_list(struct op *op, const struct call_query *q, struct buf *items, int64_t *total)
-    MUSTCHECK;
+bool call_list(struct op *op, const struct call_query *q, struct buf *items,
+               int64_t *total) MUSTCHECK;
 
 bool call_list_of_lead(struct op *op, int64_t lead_id, struct call **out, int *n) MUSTCHECK;
 
@@ -68,7 +68,8 @@ struct outbound_request {
     const char *to_number;
     const char *from_number;
     const char *agent_id;
-    struct json_text metadata; /* campaign_id and lead_id in it, when present, are ours and checked */
+    struct json_text
+        metadata; /* campaign_id and lead_id in it, when present, are ours and checked */
 };
 extern const struct type outbound_request_type;
 
@@ -86,7 +87,8 @@ extern const struct type outbound_reply_type;
  * helps, next_allowed_at in details.  CALL_IN_PROGRESS while this tenant has a
  * call to the same number.
  */
-bool call_outbound(struct op *op, const struct outbound_request *r, struct outbound_reply *out) MUSTCHECK;
+bool call_outbound(struct op *op, const struct outbound_request *r,
+                   struct outbound_reply *out) MUSTCHECK;
 
 /* POST /leads/{lead_id}/call: the same for a lead, whose consent then counts. */
 struct lead_call_request {
@@ -112,6 +114,7 @@ struct web_call_reply {
     struct tstamp expires_at;
 };
 extern const struct type web_call_reply_type;
-bool call_web(struct op *op, const struct web_call_request *r, struct web_call_reply *out) MUSTCHECK;
+bool call_web(struct op *op, const struct web_call_request *r,
+              struct web_call_reply *out) MUSTCHECK;
 
 #endif

@@ -49,8 +49,10 @@ static const struct field call_query_fields[] = {
 const struct type call_query_type = TYPE(struct call_query, call_query_fields);
 
 static const struct field outbound_request_fields[] = {
-    FIELD(struct outbound_request, to_number, .flags = F_REQUIRED, .max = 16, .check = e164_complaint),
-    FIELD(struct outbound_request, from_number, .flags = F_REQUIRED, .max = 16, .check = e164_complaint),
+    FIELD(struct outbound_request, to_number, .flags = F_REQUIRED, .max = 16,
+          .check = e164_complaint),
+    FIELD(struct outbound_request, from_number, .flags = F_REQUIRED, .max = 16,
+          .check = e164_complaint),
     FIELD(struct outbound_request, agent_id, .flags = F_REQUIRED, .max = 128),
     FIELD(struct outbound_request, metadata, .flags = F_OBJECT, .max = 16384),
 };
@@ -66,11 +68,11 @@ const struct type outbound_reply_type = TYPE(struct outbound_reply, outbound_rep
 
 static const struct field lead_call_request_fields[] = {
     FIELD(struct lead_call_request, agent_id, .flags = F_REQUIRED, .max = 128),
-    FIELD(struct lead_call_request, from_number, .flags = F_REQUIRED, .max = 16, .check = e164_complaint),
+    FIELD(struct lead_call_request, from_number, .flags = F_REQUIRED, .max = 16,
+          .check = e164_complaint),
     FIELD(struct lead_call_request, metadata, .flags = F_OBJECT, .max = 16384),
 };
-const struct type lead_call_request_type =
-    TYPE(struct lead_call_request, lead_call_request_fields);
+const struct type lead_call_request_type = TYPE(struct lead_call_request, lead_call_request_fields);
 
 static const struct field web_call_request_fields[] = {
     FIELD(struct web_call_request, agent_id, .flags = F_REQUIRED, .max = 128),

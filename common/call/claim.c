@@ -34,13 +34,14 @@ static bool lock_all(struct op *op, int64_t id, struct gates *g)
     const struct arg *args = ARGS({"id", sql_i64(op, id)});
     struct rows locked;
 
-    return db_begin(op) && db_ask(op,
-                                  (const struct ask[]){{&SQL_CLAIM_ROW, args, &g->row},
-                                                       {&SQL_CLAIM_CAMPAIGN, args, &g->campaign},
-                                                       {&SQL_CLAIM_LEAD, args, &g->lead},
-                                                       {&SQL_CLAIM_NUMBER, args, &locked},
-                                                       {&SQL_CLAIM_PACING, args, &g->pacing}},
-                                  5);
+    return db_begin(op)
+           && db_ask(op,
+                     (const struct ask[]){{&SQL_CLAIM_ROW, args, &g->row},
+                                          {&SQL_CLAIM_CAMPAIGN, args, &g->campaign},
+                                          {&SQL_CLAIM_LEAD, args, &g->lead},
+                                          {&SQL_CLAIM_NUMBER, args, &locked},
+                                          {&SQL_CLAIM_PACING, args, &g->pacing}},
+                     5);
 }
 
 static bool read_facts(struct op *op, struct gates *g)
@@ -52,20 +53,20 @@ static bool read_facts(struct op *op, struct gates *g)
         arena_printf(&op->arena, "{%s,%s}", country ? country_of_rules(country) : "XX",
                      theirs ? country_of_rules(theirs) : "XX");
     bool paced = g->pacing.n > 0;
-    const struct arg *counts = ARGS(
-        {"to_number", to}, {"campaign_id", db_text(&g->row, 0, "campaign_id")},
-        {"timezone", g->campaign.n ? db_text(&g->campaign, 0, "timezone") : NULL},
-        {"max_calls_per_hour", paced ? db_text(&g->campaign, 0, "max_calls_per_hour") : NULL},
-        {"max_calls_per_day", paced ? db_text(&g->campaign, 0, "max_calls_per_day") : NULL});
+    const struct arg *counts =
+        ARGS({"to_number", to}, {"campaign_id", db_text(&g->row, 0, "campaign_id")},
+             {"timezone", g->campaign.n ? db_text(&g->campaign, 0, "timezone") : NULL},
+             {"max_calls_per_hour", paced ? db_text(&g->campaign, 0, "max_calls_per_hour") : NULL},
+             {"max_calls_per_day", paced ? db_text(&g->campaign, 0, "max_calls_per_day") : NULL});
 
-    return tstamp_parse(str_of(db_text(&g->row, 0, "now")), &g->now) &&
-           db_ask(op,
-                  (const struct ask[]){
-                      {&SQL_CLAIM_COUNTS, counts, &g->counts},
-                      {&SQL_RULES_IN_FORCE, rules_args(op, countries, g->now), &g->rules},
-                      {&SQL_DNC_HITS, ARGS({"e164", to}), &g->dnc}},
-                  3) &&
-           tstamp_parse(str_of(db_text(&g->counts, 0, "now")), &g->now);
+    return tstamp_parse(str_of(db_text(&g->row, 0, "now")), &g->now)
+           && db_ask(op,
+                     (const struct ask[]){
+                         {&SQL_CLAIM_COUNTS, counts, &g->counts},
+                         {&SQL_RULES_IN_FORCE, rules_args(op, countries, g->now), &g->rules},
+                         {&SQL_DNC_HITS, ARGS({"e164", to}), &g->dnc}},
+                     3)
+           && tstamp_parse(str_of(db_text(&g->counts, 0, "now")), &g->now);
 }
 
 static struct tstamp column_tstamp(const struct rows *rows, const char *column)
@@ -126,10 +127,10 @@ static bool end(struct op *op, struct claim *c, const char *status, const char *
     struct rows rows;
 
     c->fate = CLAIM_NEVER;
-    return db_query_commit(op, &SQL_CLAIM_END,
-                           ARGS({"id", sql_i64(op, c->scheduled_call_id)}, {"status", status},
-                                {"reason", reason}),
-                           &rows);
+    return db_query_commit(
+        op, &SQL_CLAIM_END,
+        ARGS({"id", sql_i64(op, c->scheduled_call_id)}, {"status", status}, {"reason", reason}),
+        &rows);
 }
 
 static const struct arg *check_args(struct op *op, const struct claim *c, const struct gates *g)
@@ -137,7 +138,8 @@ static const struct arg *check_args(struct op *op, const struct claim *c, const 
     return compliance_record_args(
         op,
         &(struct compliance_subject){.to_number = c->to_number,
-                                     .campaign_id = g->campaign.n ? db_i64(&g->campaign, 0, "id") : 0,
+                                     .campaign_id =
+                                         g->campaign.n ? db_i64(&g->campaign, 0, "id") : 0,
                                      .lead_id = g->lead.n ? db_i64(&g->lead, 0, "id") : 0,
                                      .scheduled_call_id = c->scheduled_call_id,
                                      .scheduled_time = g->now},
@@ -163,7 +165,8 @@ static bool refuse(struct op *op, struct claim *c, const struct gates *g)
 /* The campaign's pace, or a call to the same phone, says later: when, or null. */
 static struct tstamp not_before(const struct gates *g, const char **reason, bool *whole_lane)
 {
-    struct tstamp next = g->pacing.n ? column_tstamp(&g->pacing, "next_call_at") : (struct tstamp){0};
+    struct tstamp next =
+        g->pacing.n ? column_tstamp(&g->pacing, "next_call_at") : (struct tstamp){0};
     int64_t hourly = g->pacing.n ? db_i64(&g->campaign, 0, "max_calls_per_hour") : 0;
     int64_t daily = g->pacing.n ? db_i64(&g->campaign, 0, "max_calls_per_day") : 0;
 
@@ -189,10 +192,11 @@ static bool hold_back(struct op *op, struct claim *c, const struct gates *g, str
 {
     struct rows rows;
 
-    if (whole_lane && !db_query(op, &SQL_CLAIM_HOLD_LANE,
-                                ARGS({"campaign_id", db_text(&g->row, 0, "campaign_id")},
-                                     {"at", sql_tstamp(op, at)}),
-                                &rows))
+    if (whole_lane
+        && !db_query(
+            op, &SQL_CLAIM_HOLD_LANE,
+            ARGS({"campaign_id", db_text(&g->row, 0, "campaign_id")}, {"at", sql_tstamp(op, at)}),
+            &rows))
         return false;
     return put_back(op, c, at, reason);
 }
@@ -213,11 +217,10 @@ static bool commit_intent(struct op *op, struct claim *c, const struct gates *g)
         ARGS({"id", id}, {"attempt_id", attempt_id}, {"provider", op->app->provider->name},
              {"campaign_id", db_text(&g->row, 0, "campaign_id")});
     if (!db_ask(op,
-                (const struct ask[]){
-                    {&SQL_COMPLIANCE_CHECK_INSERT, check_args(op, c, g), &checked},
-                    {&SQL_CLAIM_CALL, call_args, &called}},
-                2) ||
-        !db_query_commit(op, &SQL_CLAIM_INTENT, intent_args, &intended))
+                (const struct ask[]){{&SQL_COMPLIANCE_CHECK_INSERT, check_args(op, c, g), &checked},
+                                     {&SQL_CLAIM_CALL, call_args, &called}},
+                2)
+        || !db_query_commit(op, &SQL_CLAIM_INTENT, intent_args, &intended))
         return false;
     c->fate = CLAIM_INTENT;
     c->attempt_id = attempt_id;

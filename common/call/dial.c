@@ -42,8 +42,8 @@ static const char *metadata_of(struct op *op, const struct claim *c)
     bool any = rest && strspn(rest + 1, " ") != strcspn(rest + 1, "}");
 
     return arena_printf(&op->arena,
-                        "{\"aga_attempt\":\"%s\",\"aga_sc\":\"%" PRId64 "\",\"aga_tenant\":\"%" PRId64
-                        "\",\"aga_sig\":\"%s\"%s%s",
+                        "{\"aga_attempt\":\"%s\",\"aga_sc\":\"%" PRId64
+                        "\",\"aga_tenant\":\"%" PRId64 "\",\"aga_sig\":\"%s\"%s%s",
                         c->attempt_id, c->scheduled_call_id, op->tenant_id,
                         attempt_signature(op, c->attempt_id, c->scheduled_call_id), any ? "," : "",
                         any ? rest + 1 : "}");
@@ -74,12 +74,12 @@ int dial_backoff_seconds(enum dial_refusal refusal, int attempt, int retry_after
 static const char *refusal_reason(enum dial_refusal refusal)
 {
     switch (refusal) {
-    case REFUSAL_NONE:        return "PROVIDER_REFUSED";
-    case REFUSAL_BUSY:        return "PROVIDER_BUSY";
-    case REFUSAL_UNPAID:      return "PROVIDER_UNPAID";
+    case REFUSAL_NONE: return "PROVIDER_REFUSED";
+    case REFUSAL_BUSY: return "PROVIDER_BUSY";
+    case REFUSAL_UNPAID: return "PROVIDER_UNPAID";
     case REFUSAL_CREDENTIALS: return "PROVIDER_CREDENTIALS";
     case REFUSAL_FROM_NUMBER: return "FROM_NUMBER_REFUSED";
-    case REFUSAL_REQUEST:     return "REQUEST_REFUSED";
+    case REFUSAL_REQUEST: return "REQUEST_REFUSED";
     }
     return "PROVIDER_REFUSED";
 }
@@ -149,15 +149,16 @@ bool attempt_record(struct op *op, const struct claim *c, const struct dial_answ
              F("attempt", c->attempt_id), F("result", results[a->result]), P("to", c->to_number),
              F("provider_call_id", a->provider_call_id), F("answer", a->message));
     switch (a->result) {
-    case DIAL_ACCEPTED:   return record_accepted(op, c, a);
-    case DIAL_REJECTED:   return record_over(op, c, a);
+    case DIAL_ACCEPTED: return record_accepted(op, c, a);
+    case DIAL_REJECTED: return record_over(op, c, a);
     case DIAL_NEVER_SENT: return record_over(op, c, a);
-    case DIAL_UNKNOWN:    return record_unknown(op, c, a);
+    case DIAL_UNKNOWN: return record_unknown(op, c, a);
     }
     return false;
 }
 
-/* No session is held while the provider thinks; the deadline of the intent is the last moment to send. */
+/* No session is held while the provider thinks; the deadline of the intent is the last moment to
+ * send. */
 bool call_dial(struct op *op, const struct claim *c)
 {
     const struct provider *p = op->app->provider;

@@ -75,9 +75,9 @@ bool webhook_store(struct op *op, struct str body, bool *stored)
 
 /* What an event says of the attempt and of the call; NULL = nothing new. */
 struct change {
-    const char *state;       /* of the attempt */
+    const char *state; /* of the attempt */
     const char *call_status;
-    const char *row_status;  /* of the scheduled call, when it is over */
+    const char *row_status; /* of the scheduled call, when it is over */
     const char *outcome;
     bool opted_out;
 };
@@ -89,16 +89,16 @@ static const char *status_told(const char *event, const struct provider_call *pc
 
     if (strcmp(event, "call_started") == 0)
         return "ongoing";
-    if (strcmp(event, "call_ended") == 0 && pc->status &&
-        (strcmp(pc->status, "registered") == 0 || strcmp(pc->status, "ongoing") == 0))
+    if (strcmp(event, "call_ended") == 0 && pc->status
+        && (strcmp(pc->status, "registered") == 0 || strcmp(pc->status, "ongoing") == 0))
         return never_started ? "not_connected" : "ended";
     return pc->status ? pc->status : "";
 }
 
 static bool is_over(const char *told)
 {
-    return strcmp(told, "ended") == 0 || strcmp(told, "not_connected") == 0 ||
-           strcmp(told, "error") == 0;
+    return strcmp(told, "ended") == 0 || strcmp(told, "not_connected") == 0
+           || strcmp(told, "error") == 0;
 }
 
 static struct change change_of(const char *event, const struct provider_call *pc)
@@ -123,10 +123,10 @@ static struct change change_of(const char *event, const struct provider_call *pc
     c.state = told;
     c.call_status = o.status;
     c.outcome = o.outcome;
-    c.row_status = !o.status                             ? "done"
+    c.row_status = !o.status                           ? "done"
                    : strcmp(o.status, "canceled") == 0 ? "canceled"
                    : strcmp(o.status, "failed") == 0   ? "failed"
-                                                         : "done";
+                                                       : "done";
     c.opted_out = o.outcome && strcmp(o.outcome, "dnc") == 0;
     return c;
 }
@@ -142,7 +142,8 @@ static const char *disposition_of(struct op *op, const struct provider_call *pc)
     return json_get_string(json_get(analysis, "custom_analysis_data"), "disposition");
 }
 
-/* Everything a call's row (call_id NULL: a web call's, found by the provider's id) can learn from an event, merged by the statement. */
+/* Everything a call's row (call_id NULL: a web call's, found by the provider's id) can learn from
+ * an event, merged by the statement. */
 static const struct arg *call_args(struct op *op, const struct provider_call *pc,
                                    const struct change *c, bool moves, const char *call_id)
 {
@@ -156,7 +157,8 @@ static const struct arg *call_args(struct op *op, const struct provider_call *pc
         {"started_at", sql_tstamp(op, pc->started_at)},
         {"ended_at", sql_tstamp(op, pc->ended_at)},
         {"duration_seconds", pc->duration_ms ? sql_i64(op, (pc->duration_ms + 500) / 1000) : NULL},
-        {"cost_cents", pc->cost_cents > 0 ? arena_printf(&op->arena, "%.6f", pc->cost_cents) : NULL},
+        {"cost_cents",
+         pc->cost_cents > 0 ? arena_printf(&op->arena, "%.6f", pc->cost_cents) : NULL},
         {"segments", pc->transcript.text},
         {"summary", pc->analysis.text},
         {"disposition", disposition_of(op, pc)},
@@ -174,7 +176,8 @@ static bool note_late(struct op *op, const char *attempt_id, const char *provide
     log_error(op, "call.accepted_late", F("attempt", attempt_id),
               F("provider_call_id", provider_call_id));
     return db_query(op, &SQL_ATTEMPT_ACCEPTED_LATE,
-                    ARGS({"attempt_id", attempt_id}, {"provider_call_id", provider_call_id}), &rows);
+                    ARGS({"attempt_id", attempt_id}, {"provider_call_id", provider_call_id}),
+                    &rows);
 }
 
 static bool apply_to_attempt(struct op *op, const struct rows *a, const struct provider_call *pc,
@@ -187,11 +190,10 @@ static bool apply_to_attempt(struct op *op, const struct rows *a, const struct p
     bool moves = c->state && attempt_rank(c->state) > attempt_rank(state);
     bool ends = moves && c->row_status;
     const char *after = moves ? c->state : state;
-    const struct arg *attempt_args =
-        ARGS({"attempt_id", attempt_id}, {"state", after},
-             {"provider_call_id", pc->provider_call_id},
-             {"over", sql_bool(attempt_rank(after) == 4)},
-             {"poll_seconds", sql_i64(op, op->app->conf->call_poll_seconds)});
+    const struct arg *attempt_args = ARGS(
+        {"attempt_id", attempt_id}, {"state", after}, {"provider_call_id", pc->provider_call_id},
+        {"over", sql_bool(attempt_rank(after) == 4)},
+        {"poll_seconds", sql_i64(op, op->app->conf->call_poll_seconds)});
     const struct arg *row_args =
         ARGS({"scheduled_call_id", db_text(a, 0, "scheduled_call_id")}, {"status", c->row_status},
              {"reason", c->outcome}, {"provider_call_id", pc->provider_call_id});
@@ -215,7 +217,8 @@ bool call_apply(struct op *op, const char *event, const struct provider_call *pc
 
     *matched = false;
     if (!db_query(op, &SQL_EVENT_ATTEMPT,
-                  ARGS({"attempt_id", echoed_attempt(op, pc)}, {"provider", op->app->provider->name},
+                  ARGS({"attempt_id", echoed_attempt(op, pc)},
+                       {"provider", op->app->provider->name},
                        {"provider_call_id", pc->provider_call_id}),
                   &attempt))
         return false;
@@ -241,8 +244,8 @@ static bool apply_stored(struct op *op, const struct rows *waiting, int i)
     struct rows rows;
     bool matched;
 
-    if (!p->read_webhook(op, p, str_of(db_text(waiting, i, "body")), &event, &pc) ||
-        !call_apply(op, event, &pc, &matched))
+    if (!p->read_webhook(op, p, str_of(db_text(waiting, i, "body")), &event, &pc)
+        || !call_apply(op, event, &pc, &matched))
         return false;
     if (!matched)
         return true; /* stays in the inbox: the call may become ours yet */
@@ -254,10 +257,11 @@ bool webhooks_apply(struct op *op, const char *provider_call_id)
 {
     struct rows waiting;
 
-    if (!db_begin(op) ||
-        !db_query(op, &SQL_INBOX_WAITING,
-                  ARGS({"provider", op->app->provider->name}, {"provider_call_id", provider_call_id}),
-                  &waiting))
+    if (!db_begin(op)
+        || !db_query(
+            op, &SQL_INBOX_WAITING,
+            ARGS({"provider", op->app->provider->name}, {"provider_call_id", provider_call_id}),
+            &waiting))
         return false;
     for (int i = 0; i < waiting.n; i++)
         if (!apply_stored(op, &waiting, i))

@@ -10,7 +10,8 @@
 
 #include "common/provider/provider.h"
 
-/* Store a verified webhook body and the message that will apply it; *stored is false for a repeat. */
+/* Store a verified webhook body and the message that will apply it; *stored is false for a repeat.
+ */
 bool webhook_store(struct op *op, struct str body, bool *stored) MUSTCHECK;
 
 /* Apply everything the inbox holds about one provider call, oldest first. */
@@ -20,8 +21,8 @@ bool webhooks_apply(struct op *op, const char *provider_call_id) MUSTCHECK;
  * Write what is known of a call: event is the provider's word, or "poll".  *matched
  * is false when no attempt of ours belongs to it.  In the caller's transaction.
  */
-bool call_apply(struct op *op, const char *event, const struct provider_call *pc, bool *matched)
-    MUSTCHECK;
+bool call_apply(struct op *op, const char *event, const struct provider_call *pc,
+                bool *matched) MUSTCHECK;
 
 /* How far along a state of call_attempts is (pure); an event never lowers it. */
 int attempt_rank(const char *state);

@@ -16,7 +16,7 @@
 struct wanted {
     const char *to_number, *from_number, *agent_id;
     struct json_text metadata;
-    struct lead lead; /* id 0 = nobody we know */
+    struct lead lead;         /* id 0 = nobody we know */
     struct campaign campaign; /* id 0 = none; its rules count, the call is not one of its own */
 };
 
@@ -53,8 +53,8 @@ static bool adopt_campaign(struct op *op, const struct cJSON *metadata, struct w
 {
     int64_t id;
 
-    return read_id(op, metadata, "campaign_id", &id) &&
-           (id == 0 || campaign_get(op, id, &w->campaign));
+    return read_id(op, metadata, "campaign_id", &id)
+           && (id == 0 || campaign_get(op, id, &w->campaign));
 }
 
 /* aga_ is ours: what comes back under it must be what we sent. */
@@ -74,8 +74,8 @@ static bool read_metadata(struct op *op, struct wanted *w)
 {
     const struct cJSON *metadata;
 
-    return read_own(op, w->metadata, &metadata) && adopt_lead(op, metadata, w) &&
-           adopt_campaign(op, metadata, w);
+    return read_own(op, w->metadata, &metadata) && adopt_lead(op, metadata, w)
+           && adopt_campaign(op, metadata, w);
 }
 
 static bool require_number(struct op *op, const struct wanted *w)
@@ -131,8 +131,8 @@ static bool require_lawful(struct op *op, const struct wanted *w)
         .to_number = w->to_number,
         .at = now,
         .guard_seconds = (int)op->app->conf->dial_guard_seconds,
-        .campaign = w->campaign.id ? campaign_compliance(&w->campaign)
-                                   : (struct compliance_campaign){0},
+        .campaign =
+            w->campaign.id ? campaign_compliance(&w->campaign) : (struct compliance_campaign){0},
         .lead_known = w->lead.id != 0,
         .consent = w->lead.consent_status,
         .lead_country = w->lead.country_iso,
@@ -146,14 +146,10 @@ static bool require_lawful(struct op *op, const struct wanted *w)
 static const struct arg *insert_args(struct op *op, const struct wanted *w, const char *call_id)
 {
     const struct arg args[] = {
-        {"call_id", call_id},
-        {"lead_id", w->lead.id ? sql_i64(op, w->lead.id) : NULL},
-        {"to_number", w->to_number},
-        {"from_number", w->from_number},
-        {"agent_id", w->agent_id},
-        {"metadata", w->metadata.text},
-        {"request_id", op->request_id},
-        {0},
+        {"call_id", call_id},           {"lead_id", w->lead.id ? sql_i64(op, w->lead.id) : NULL},
+        {"to_number", w->to_number},    {"from_number", w->from_number},
+        {"agent_id", w->agent_id},      {"metadata", w->metadata.text},
+        {"request_id", op->request_id}, {0},
     };
     return memcpy(arena_alloc(&op->arena, sizeof(args)), args, sizeof(args));
 }
@@ -177,8 +173,8 @@ static bool insert(struct op *op, const struct wanted *w, struct outbound_reply 
 /* The decision here spares a refused caller the wait; the one that counts is made at the claim. */
 static bool ask_for(struct op *op, struct wanted *w, struct outbound_reply *out)
 {
-    return read_metadata(op, w) && require_number(op, w) && refuse_second(op, w) &&
-           require_lawful(op, w) && insert(op, w, out);
+    return read_metadata(op, w) && require_number(op, w) && refuse_second(op, w)
+           && require_lawful(op, w) && insert(op, w, out);
 }
 
 bool call_outbound(struct op *op, const struct outbound_request *r, struct outbound_reply *out)
@@ -212,8 +208,8 @@ bool call_web(struct op *op, const struct web_call_request *r, struct web_call_r
     const struct cJSON *metadata;
     struct rows rows;
 
-    if (!read_own(op, r->metadata, &metadata) ||
-        !p->create_web_call(op, p, r->agent_id, r->metadata.text, &web))
+    if (!read_own(op, r->metadata, &metadata)
+        || !p->create_web_call(op, p, r->agent_id, r->metadata.text, &web))
         return false;
     call_id_make(call_id);
     if (!db_query(op, &SQL_CALL_INSERT_WEB,
@@ -227,10 +223,10 @@ bool call_web(struct op *op, const struct web_call_request *r, struct web_call_r
         .session_id = web.provider_call_id,
         .access_token = web.access_token,
         .expires_at = web.expires_at,
-        .websocket_url = host ? arena_printf(&op->arena, "%s://%s/api/v1/calls/%s/stream",
-                                             strncmp(base, "https", 5) == 0 ? "wss" : "ws", host,
-                                             call_id)
-                              : NULL,
+        .websocket_url =
+            host ? arena_printf(&op->arena, "%s://%s/api/v1/calls/%s/stream",
+                                strncmp(base, "https", 5) == 0 ? "wss" : "ws", host, call_id)
+                 : NULL,
     };
     return true;
 }

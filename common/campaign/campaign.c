@@ -23,8 +23,8 @@ static void check_lead_filters(struct op *op, const struct campaign *c)
     struct campaign_lead_filters filters = {0};
     const struct cJSON *v;
 
-    if (c->lead_filters.text && json_parse(&part, str_of(c->lead_filters.text), &v) &&
-        !from_json(&part, v, &campaign_lead_filters_type, &filters))
+    if (c->lead_filters.text && json_parse(&part, str_of(c->lead_filters.text), &v)
+        && !from_json(&part, v, &campaign_lead_filters_type, &filters))
         adopt_details(op, "lead_filters", &part);
     op_end(&part);
 }
@@ -35,15 +35,14 @@ static void check_overrides(struct op *op, const struct campaign *c)
     struct op part = {.request_id = op->request_id};
     const struct cJSON *all;
 
-    if (!c->country_rules_override.text ||
-        !json_parse(&part, str_of(c->country_rules_override.text), &all)) {
+    if (!c->country_rules_override.text
+        || !json_parse(&part, str_of(c->country_rules_override.text), &all)) {
         op_end(&part);
         return;
     }
     for (const struct cJSON *v = json_first(all); v; v = json_next(v)) {
         struct country_rule rule = {.country_iso = json_key(v)};
-        const char *path =
-            arena_printf(&op->arena, "country_rules_override.%s", json_key(v));
+        const char *path = arena_printf(&op->arena, "country_rules_override.%s", json_key(v));
         op_forgive(&part);
         if (country_complaint(json_key(v)))
             err_detail(op, path, country_complaint(json_key(v)));
@@ -103,8 +102,8 @@ bool campaign_update(struct op *op, int64_t id,
         return fail(op, E_INVALID_STATE,
                     "Campaign %" PRId64 " is %s; only a draft or paused campaign can be changed",
                     id, campaign_status_names[out->status]);
-    return change(op, out, ctx) && check_whole(op, out) && campaign_repo_update(op, out) &&
-           db_commit(op);
+    return change(op, out, ctx) && check_whole(op, out) && campaign_repo_update(op, out)
+           && db_commit(op);
 }
 
 bool campaign_stats_of(struct op *op, const struct campaign *campaigns, int n,

@@ -28,8 +28,8 @@ struct campaign {
     struct opt_i64 knowledge_base_id;
     struct tstamp start_date;
     struct tstamp end_date;
-    const char *timezone;    /* IANA name */
-    const char *quiet_hours; /* "21:00-08:00", in timezone */
+    const char *timezone;              /* IANA name */
+    const char *quiet_hours;           /* "21:00-08:00", in timezone */
     struct opt_i64 max_calls_per_day;  /* in timezone's days */
     struct opt_i64 max_calls_per_hour; /* any 60 minutes */
     int32_t spacing_seconds;           /* between two calls of this campaign */
@@ -45,8 +45,11 @@ struct campaign {
 };
 extern const struct type campaign_type;
 
-#define CAMPAIGN_DEFAULTS                                                                 \
-    {.timezone = "UTC", .spacing_seconds = 60, .require_legal_review = true, .exclude_dnc = true}
+#define CAMPAIGN_DEFAULTS \
+    { \
+        .timezone = "UTC", .spacing_seconds = 60, .require_legal_review = true, \
+        .exclude_dnc = true \
+    }
 
 /*
  * lead_filters: which leads a start takes.  Without filters those assigned to

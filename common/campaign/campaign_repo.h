@@ -13,6 +13,7 @@ bool campaign_repo_lock(struct op *op, int64_t id, struct campaign *out) MUSTCHE
 bool campaign_repo_update(struct op *op, struct campaign *c) MUSTCHECK;
 
 /* U7: INVALID_STATE when one is open. */
-bool execution_repo_open(struct op *op, int64_t campaign_id, struct campaign_execution *out) MUSTCHECK;
+bool execution_repo_open(struct op *op, int64_t campaign_id,
+                         struct campaign_execution *out) MUSTCHECK;
 
 #endif

@@ -34,7 +34,8 @@ static bool require_complete(struct op *op, const struct campaign *c)
     return !op->err.details || fail(op, E_VALIDATION_ERROR, "The campaign cannot start yet");
 }
 
-/* The same for what others must say.  Asked before the transaction: no lock waits for a provider. */
+/* The same for what others must say.  Asked before the transaction: no lock waits for a provider.
+ */
 static bool require_agent_and_number(struct op *op, const struct campaign *c)
 {
     const struct provider *p = op->app->provider;
@@ -66,13 +67,13 @@ static bool open_execution(struct op *op, struct campaign *c, struct campaign_ex
     if (!execution_repo_open(op, c->id, out))
         return false;
     const char *occasion = arena_printf(&op->arena, "start:%" PRId64, out->id);
-    return campaign_repo_update(op, c) &&
-           enqueue_start_campaign_execution(
+    return campaign_repo_update(op, c)
+           && enqueue_start_campaign_execution(
                op,
                &(struct start_campaign_execution_args){.campaign_id = c->id,
                                                        .tenant_id = op->tenant_id},
-               occasion) &&
-           db_commit(op);
+               occasion)
+           && db_commit(op);
 }
 
 bool campaign_start(struct op *op, int64_t id, struct campaign_execution *out)
@@ -80,12 +81,12 @@ bool campaign_start(struct op *op, int64_t id, struct campaign_execution *out)
     struct campaign c = {0}, locked = {0};
     const unsigned draft = 1u << CAMPAIGN_DRAFT;
 
-    if (!campaign_repo_get(op, id, &c) || !require_status(op, &c, "started", draft) ||
-        !require_complete(op, &c) || !require_agent_and_number(op, &c))
+    if (!campaign_repo_get(op, id, &c) || !require_status(op, &c, "started", draft)
+        || !require_complete(op, &c) || !require_agent_and_number(op, &c))
         return false;
-    if (!db_begin(op) || !campaign_repo_lock(op, id, &locked) ||
-        !require_status(op, &locked, "started", draft) || !require_complete(op, &locked) ||
-        !open_execution(op, &locked, out))
+    if (!db_begin(op) || !campaign_repo_lock(op, id, &locked)
+        || !require_status(op, &locked, "started", draft) || !require_complete(op, &locked)
+        || !open_execution(op, &locked, out))
         return false;
     log_info(op, "campaign.started", F("campaign_id", id), F("execution_id", out->id));
     return true;
@@ -95,8 +96,8 @@ static bool move(struct op *op, int64_t id, const char *verb, unsigned allowed,
                  enum campaign_status (*to)(const struct campaign *c), struct campaign *out)
 {
     *out = (struct campaign){0};
-    if (!db_begin(op) || !campaign_repo_lock(op, id, out) ||
-        !require_status(op, out, verb, allowed))
+    if (!db_begin(op) || !campaign_repo_lock(op, id, out)
+        || !require_status(op, out, verb, allowed))
         return false;
     out->status = to(out);
     if (out->status == CAMPAIGN_CANCELLED)
@@ -143,8 +144,8 @@ bool campaign_executions(struct op *op, int64_t id, struct campaign_execution **
     struct campaign c = {0};
     struct rows rows;
 
-    if (!campaign_repo_get(op, id, &c) ||
-        !db_query(op, &SQL_EXECUTION_LIST, ARGS({"campaign_id", sql_i64(op, id)}), &rows))
+    if (!campaign_repo_get(op, id, &c)
+        || !db_query(op, &SQL_EXECUTION_LIST, ARGS({"campaign_id", sql_i64(op, id)}), &rows))
         return false;
     *n = rows.n;
     return (*out = from_rows(op, &rows, &campaign_execution_type)) != NULL;
@@ -158,8 +159,8 @@ bool executions_settle(struct op *op)
                 (const struct ask[]){{&SQL_EXECUTIONS_WAKE, NO_ARGS, &woken},
                                      {&SQL_EXECUTIONS_STOP_GENERATION, NO_ARGS, &closed},
                                      {&SQL_EXECUTIONS_CANCEL_ROWS, NO_ARGS, &canceled}},
-                3) ||
-        !db_query(op, &SQL_EXECUTIONS_FINISH, NO_ARGS, &ended))
+                3)
+        || !db_query(op, &SQL_EXECUTIONS_FINISH, NO_ARGS, &ended))
         return false;
     for (int i = 0; i < ended.n; i++)
         log_info(op, "campaign.finished", F("campaign_id", db_i64(&ended, i, "id")),

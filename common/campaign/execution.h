@@ -30,12 +30,14 @@ extern const struct type campaign_execution_type;
  */
 bool campaign_start(struct op *op, int64_t id, struct campaign_execution *out) MUSTCHECK;
 
-/* After each of these returned, no new call of the campaign starts (pause, stop) or it may (resume). */
+/* After each of these returned, no new call of the campaign starts (pause, stop) or it may
+ * (resume). */
 bool campaign_pause(struct op *op, int64_t id, struct campaign *out) MUSTCHECK;
 bool campaign_resume(struct op *op, int64_t id, struct campaign *out) MUSTCHECK;
 bool campaign_stop(struct op *op, int64_t id, struct campaign *out) MUSTCHECK;
 
-bool campaign_executions(struct op *op, int64_t id, struct campaign_execution **out, int *n) MUSTCHECK;
+bool campaign_executions(struct op *op, int64_t id, struct campaign_execution **out,
+                         int *n) MUSTCHECK;
 
 /*
  * Turn the leads of the campaign's open execution into scheduled calls, batch by

@@ -18,8 +18,19 @@ enum { FIRST_BATCH = 100, BATCH = 4000 };
 /* Columns of execution_schedule: of its rows, and of the refused ones' checks. */
 enum { SC_LEAD, SC_PHONE, SC_AT, SC_REASON, SC_COLUMNS };
 enum {
-    CK_LEAD, CK_COUNTRY, CK_DNC, CK_QUIET, CK_CONSENT, CK_DISCLOSURE, CK_REASON, CK_CODE,
-    CK_CODES, CK_WARNINGS, CK_PLATFORM_RULE, CK_TENANT_RULE, CK_COLUMNS
+    CK_LEAD,
+    CK_COUNTRY,
+    CK_DNC,
+    CK_QUIET,
+    CK_CONSENT,
+    CK_DISCLOSURE,
+    CK_REASON,
+    CK_CODE,
+    CK_CODES,
+    CK_WARNINGS,
+    CK_PLATFORM_RULE,
+    CK_TENANT_RULE,
+    CK_COLUMNS
 };
 
 struct generation {
@@ -28,7 +39,7 @@ struct generation {
     int64_t execution_id;
     int64_t lane, after; /* the cursor */
     int64_t was_lane, was_after;
-    struct tstamp now;   /* the database's, when this batch was read */
+    struct tstamp now; /* the database's, when this batch was read */
     struct country_rules rules;
     struct sql_array schedule[SC_COLUMNS], checks[CK_COLUMNS];
 };
@@ -39,8 +50,8 @@ static bool read_filters(struct op *op, struct generation *g)
 
     if (!g->campaign.lead_filters.text)
         return true;
-    return json_parse(op, str_of(g->campaign.lead_filters.text), &v) &&
-           from_json(op, v, &campaign_lead_filters_type, &g->filters);
+    return json_parse(op, str_of(g->campaign.lead_filters.text), &v)
+           && from_json(op, v, &campaign_lead_filters_type, &g->filters);
 }
 
 /* False without an error when there is nothing to do, or another worker is doing it. */
@@ -48,9 +59,9 @@ static bool take(struct op *op, struct generation *g)
 {
     struct rows rows;
 
-    if (!db_query(op, &SQL_EXECUTION_TAKE,
-                  ARGS({"campaign_id", sql_i64(op, g->campaign.id)}), &rows) ||
-        rows.n == 0)
+    if (!db_query(op, &SQL_EXECUTION_TAKE, ARGS({"campaign_id", sql_i64(op, g->campaign.id)}),
+                  &rows)
+        || rows.n == 0)
         return false;
     g->execution_id = db_i64(&rows, 0, "id");
     g->lane = g->was_lane = db_i64(&rows, 0, "cursor_lane");
@@ -65,8 +76,8 @@ static bool read_leads(struct op *op, struct generation *g, int limit, struct ro
     return db_query(op, &SQL_EXECUTION_LEADS,
                     ARGS({"lane", sql_i64(op, g->lane)}, {"after", sql_i64(op, g->after)},
                          {"country_iso", f->country_iso}, {"consent_status", f->consent_status},
-                         {"preferred_lang", f->preferred_lang},
-                         {"consent_basis", f->consent_basis}, {"limit", sql_i64(op, limit)}),
+                         {"preferred_lang", f->preferred_lang}, {"consent_basis", f->consent_basis},
+                         {"limit", sql_i64(op, limit)}),
                     out);
 }
 
@@ -80,18 +91,17 @@ static struct compliance_answer judge(struct op *op, const struct generation *g,
 
     if (g->campaign.start_date.us > at.us)
         at = g->campaign.start_date;
-    return compliance_answer(
-        op,
-        &(struct compliance_question){
-            .to_number = db_text(leads, i, "phone"),
-            .at = at,
-            .guard_seconds = (int)op->app->conf->dial_guard_seconds,
-            .campaign = campaign_compliance(&g->campaign),
-            .lead_known = true,
-            .consent = consent_named(db_text(leads, i, "consent_status")),
-            .lead_country = db_text(leads, i, "country_iso"),
-        },
-        &g->rules, &dnc);
+    return compliance_answer(op,
+                             &(struct compliance_question){
+                                 .to_number = db_text(leads, i, "phone"),
+                                 .at = at,
+                                 .guard_seconds = (int)op->app->conf->dial_guard_seconds,
+                                 .campaign = campaign_compliance(&g->campaign),
+                                 .lead_known = true,
+                                 .consent = consent_named(db_text(leads, i, "consent_status")),
+                                 .lead_country = db_text(leads, i, "country_iso"),
+                             },
+                             &g->rules, &dnc);
 }
 
 static void add_names(struct sql_array *column, uint32_t bits, unsigned count,
@@ -184,9 +194,18 @@ static const struct arg *batch_args(struct op *op, struct generation *g, bool ge
 {
     static const char *const schedule_names[SC_COLUMNS] = {"lead_ids", "phones", "scheduled_ats",
                                                            "reasons"};
-    static const char *const check_columns[CK_COLUMNS] = {
-        "refused_ids",       "countries",       "dncs",  "quiets",   "consents",          "disclosures",
-        "rejection_reasons", "rejection_codes", "codes", "warnings", "platform_rule_ids", "country_rule_ids"};
+    static const char *const check_columns[CK_COLUMNS] = {"refused_ids",
+                                                          "countries",
+                                                          "dncs",
+                                                          "quiets",
+                                                          "consents",
+                                                          "disclosures",
+                                                          "rejection_reasons",
+                                                          "rejection_codes",
+                                                          "codes",
+                                                          "warnings",
+                                                          "platform_rule_ids",
+                                                          "country_rule_ids"};
     const struct campaign *c = &g->campaign;
     const struct arg common[] = {
         {"campaign_id", sql_i64(op, c->id)},
@@ -206,7 +225,8 @@ static const struct arg *batch_args(struct op *op, struct generation *g, bool ge
         {"tzdata_version", tz_version()},
         {0},
     };
-    struct arg *args = arena_alloc(&op->arena, sizeof(common) + (SC_COLUMNS + CK_COLUMNS) * sizeof(*args));
+    struct arg *args =
+        arena_alloc(&op->arena, sizeof(common) + (SC_COLUMNS + CK_COLUMNS) * sizeof(*args));
     struct arg *next = args;
 
     for (int i = 0; i < SC_COLUMNS; i++)

@@ -67,8 +67,9 @@ static void add_override(struct op *op, const struct compliance_question *q, con
     const struct cJSON *all, *mine;
     const char *zones = f->n_rules ? f->rules[0]->zones : NULL;
 
-    if (!q->campaign.overrides.text || f->n_rules == COMPLIANCE_MAX_RULES ||
-        !json_parse(op, str_of(q->campaign.overrides.text), &all) || !(mine = json_get(all, country)))
+    if (!q->campaign.overrides.text || f->n_rules == COMPLIANCE_MAX_RULES
+        || !json_parse(op, str_of(q->campaign.overrides.text), &all)
+        || !(mine = json_get(all, country)))
         return;
     const struct cJSON *enabled = json_get(mine, "enabled");
     struct compliance_rule *rule = ARENA_NEW(&op->arena, struct compliance_rule);
@@ -115,8 +116,9 @@ struct compliance_answer compliance_answer(struct op *op, const struct complianc
         f.platform_rule_found = false;
     add_override(op, q, a.country_iso, &f);
     a.verdict = compliance_decide(&f);
-    metric_add(M_CHECKS, 1,
-               LABELS(verdict_status_names[a.verdict.status], compliance_code_name(a.verdict.code)));
+    metric_add(
+        M_CHECKS, 1,
+        LABELS(verdict_status_names[a.verdict.status], compliance_code_name(a.verdict.code)));
     return a;
 }
 
@@ -138,8 +140,8 @@ bool compliance_ask(struct op *op, const struct compliance_question *q,
                 (const struct ask[]){
                     {&SQL_RULES_IN_FORCE, rules_args(op, countries_of(op, q), q->at), &rule_rows},
                     {&SQL_DNC_HITS, ARGS({"e164", q->to_number}), &dnc_rows}},
-                2) ||
-        !rules_from_rows(op, &rule_rows, &rules))
+                2)
+        || !rules_from_rows(op, &rule_rows, &rules))
         return false;
     struct dnc_hits dnc = {.opt_out = db_bool(&dnc_rows, 0, "opt_out"),
                            .internal = db_bool(&dnc_rows, 0, "internal"),

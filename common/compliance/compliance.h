@@ -63,7 +63,8 @@ struct compliance_subject {
 bool compliance_record(struct op *op, const struct compliance_subject *s,
                        const struct compliance_answer *a, int64_t *id) MUSTCHECK;
 
-/* The arguments of SQL_COMPLIANCE_CHECK_INSERT, for a caller that sends it with other statements. */
+/* The arguments of SQL_COMPLIANCE_CHECK_INSERT, for a caller that sends it with other statements.
+ */
 const struct arg *compliance_record_args(struct op *op, const struct compliance_subject *s,
                                          const struct compliance_answer *a);
 

@@ -155,8 +155,8 @@ static uint32_t closed_at(const struct closures *c, int64_t us, int64_t guard_us
     uint32_t bits = 0;
 
     for (int i = 0; i < c->n; i++)
-        if (quiet_contains(&c->items[i].window, c->items[i].zone, us) ||
-            quiet_contains(&c->items[i].window, c->items[i].zone, us + guard_us))
+        if (quiet_contains(&c->items[i].window, c->items[i].zone, us)
+            || quiet_contains(&c->items[i].window, c->items[i].zone, us + guard_us))
             bits |= 1u << c->items[i].code;
     return bits;
 }
@@ -254,9 +254,7 @@ static void settle(const struct compliance_facts *f, struct compliance_verdict *
             curable = false;
     if (!curable || (f->campaign_end.us && v->next_allowed_at.us >= f->campaign_end.us))
         v->next_allowed_at = (struct tstamp){0};
-    v->status = v->codes      ? VERDICT_REJECTED
-                : v->warnings ? VERDICT_WARNING
-                              : VERDICT_APPROVED;
+    v->status = v->codes ? VERDICT_REJECTED : v->warnings ? VERDICT_WARNING : VERDICT_APPROVED;
 }
 
 struct compliance_verdict compliance_decide(const struct compliance_facts *f)

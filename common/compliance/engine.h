@@ -40,7 +40,8 @@ extern const char *const check_names[];
 enum verdict_status { VERDICT_APPROVED, VERDICT_WARNING, VERDICT_REJECTED };
 extern const char *const verdict_status_names[];
 
-/* One rule in force.  Several may apply (platform, tenant, override, two countries): all must pass. */
+/* One rule in force.  Several may apply (platform, tenant, override, two countries): all must pass.
+ */
 struct compliance_rule {
     bool enabled;
     bool require_disclosure;
@@ -88,8 +89,8 @@ struct compliance_verdict compliance_decide(const struct compliance_facts *f);
 /* The code that matters for a row that ends: the first that waiting cannot cure, else v->code. */
 enum compliance_code compliance_final_code(const struct compliance_verdict *v);
 
-const char *compliance_code_name(enum compliance_code code);     /* NULL for CC_NONE */
-const char *compliance_code_reason(enum compliance_code code);   /* NULL for CC_NONE */
+const char *compliance_code_name(enum compliance_code code);   /* NULL for CC_NONE */
+const char *compliance_code_reason(enum compliance_code code); /* NULL for CC_NONE */
 const char *compliance_warning_name(enum compliance_warning warning);
 
 #endif

@@ -2,8 +2,8 @@
 
 #include "common/compliance/rules.h"
 
-#include "common/compliance/quiet_hours.h"
 #include "common/base/tz.h"
+#include "common/compliance/quiet_hours.h"
 #include "common/number/country.h"
 #include "common/store/db.h"
 #include "queries.h"
@@ -80,8 +80,8 @@ bool rules_in_force(struct op *op, const char *countries, struct tstamp at,
 {
     struct rows rows;
 
-    return db_query(op, &SQL_RULES_IN_FORCE, rules_args(op, countries, at), &rows) &&
-           rules_from_rows(op, &rows, out);
+    return db_query(op, &SQL_RULES_IN_FORCE, rules_args(op, countries, at), &rows)
+           && rules_from_rows(op, &rows, out);
 }
 
 bool rule_list(struct op *op, const char *country_iso, struct country_rule **out, int *n)
@@ -110,7 +110,7 @@ bool rule_put(struct op *op, struct country_rule *r)
 {
     struct rows rows;
 
-    return check_whole(op, r) && db_begin(op) &&
-           db_query(op, &SQL_RULE_SUPERSEDE, ARGS({"country_iso", r->country_iso}), &rows) &&
-           db_store(op, &SQL_RULE_INSERT, &country_rule_type, r) && db_commit(op);
+    return check_whole(op, r) && db_begin(op)
+           && db_query(op, &SQL_RULE_SUPERSEDE, ARGS({"country_iso", r->country_iso}), &rows)
+           && db_store(op, &SQL_RULE_INSERT, &country_rule_type, r) && db_commit(op);
 }

@@ -32,7 +32,10 @@ struct country_rule {
 };
 extern const struct type country_rule_type;
 
-#define COUNTRY_RULE_DEFAULTS {.enabled = true, .dnc_check_required = true}
+#define COUNTRY_RULE_DEFAULTS \
+    { \
+        .enabled = true, .dnc_check_required = true \
+    }
 
 /* A rule in force, with the zones its windows are judged in. */
 struct rule_in_force {

@@ -12,7 +12,7 @@ struct number {
     const char *country; /* ISO 3166-1 alpha-2, from the number */
     int type;            /* local, toll-free, mobile */
     enum number_status status;
-    int provider;        /* retell, twilio, vonage, bandwidth */
+    int provider; /* retell, twilio, vonage, bandwidth */
     const char *provider_number_id;
     bool verified;
     struct json_text capabilities;
@@ -23,7 +23,10 @@ struct number {
 };
 extern const struct type number_type;
 
-#define NUMBER_DEFAULTS {.capabilities = {"{\"voice\":true,\"sms\":false}"}}
+#define NUMBER_DEFAULTS \
+    { \
+        .capabilities = { "{\"voice\":true,\"sms\":false}" } \
+    }
 
 /* GET /numbers filters. */
 struct number_query {
@@ -42,7 +45,8 @@ bool number_register(struct op *op, struct number *n) MUSTCHECK;
 
 /* NUMBER_NOT_FOUND, also when it belongs to another tenant. */
 bool number_get(struct op *op, int64_t id, struct number *out) MUSTCHECK;
-bool number_list(struct op *op, const struct number_query *q, struct number **out, int *n) MUSTCHECK;
+bool number_list(struct op *op, const struct number_query *q, struct number **out,
+                 int *n) MUSTCHECK;
 
 /* Is e164 an active number of op's tenant? */
 bool number_is_active(struct op *op, const char *e164, bool *out) MUSTCHECK;

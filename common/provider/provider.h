@@ -54,8 +54,8 @@ struct dial_answer {
 /* A call as the provider tells it: get-call, list-calls and webhooks alike.  NULL or 0 = untold. */
 struct provider_call {
     const char *provider_call_id;
-    const char *status;               /* registered, ongoing, ended, not_connected, error, or newer */
-    const char *direction;            /* inbound, outbound */
+    const char *status;    /* registered, ongoing, ended, not_connected, error, or newer */
+    const char *direction; /* inbound, outbound */
     const char *agent_id;
     const char *from_number;
     const char *to_number;
@@ -98,10 +98,10 @@ struct provider_numbers {
 };
 
 struct provider_number_request {
-    const char *e164;            /* buy: a specific number or NULL; import: required */
-    const char *country;         /* buy: "US", "CA" */
-    int32_t area_code;           /* buy: 0 = any */
-    const char *agent_id;        /* outbound agent; NULL = none */
+    const char *e164;     /* buy: a specific number or NULL; import: required */
+    const char *country;  /* buy: "US", "CA" */
+    int32_t area_code;    /* buy: 0 = any */
+    const char *agent_id; /* outbound agent; NULL = none */
     const char *nickname;
     const char *termination_uri; /* import */
     const char *sip_user, *sip_password;
@@ -141,10 +141,13 @@ struct provider {
     /* Calls that started in [from, to), newest first, at most limit. */
     bool (*list_calls)(struct op *op, const struct provider *p, struct tstamp from,
                        struct tstamp to, size_t limit, struct provider_calls *out) MUSTCHECK;
-    bool (*stop_call)(struct op *op, const struct provider *p, const char *provider_call_id) MUSTCHECK;
-    bool (*list_numbers)(struct op *op, const struct provider *p, struct provider_numbers *out) MUSTCHECK;
+    bool (*stop_call)(struct op *op, const struct provider *p,
+                      const char *provider_call_id) MUSTCHECK;
+    bool (*list_numbers)(struct op *op, const struct provider *p,
+                         struct provider_numbers *out) MUSTCHECK;
     bool (*buy_number)(struct op *op, const struct provider *p,
-                       const struct provider_number_request *r, struct provider_number *out) MUSTCHECK;
+                       const struct provider_number_request *r,
+                       struct provider_number *out) MUSTCHECK;
     bool (*import_number)(struct op *op, const struct provider *p,
                           const struct provider_number_request *r,
                           struct provider_number *out) MUSTCHECK;
@@ -152,7 +155,8 @@ struct provider {
                           const struct provider_number_request *r,
                           struct provider_number *out) MUSTCHECK;
     bool (*release_number)(struct op *op, const struct provider *p, const char *e164) MUSTCHECK;
-    bool (*list_agents)(struct op *op, const struct provider *p, struct provider_agents *out) MUSTCHECK;
+    bool (*list_agents)(struct op *op, const struct provider *p,
+                        struct provider_agents *out) MUSTCHECK;
     bool (*get_agent)(struct op *op, const struct provider *p, const char *agent_id,
                       struct provider_agent *out) MUSTCHECK;
     bool (*get_concurrency)(struct op *op, const struct provider *p,

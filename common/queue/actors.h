@@ -18,7 +18,7 @@ struct start_campaign_execution_args {
 
 /* Apply what the webhook inbox holds of one provider call (T3). */
 struct sync_retell_call_status_args {
-    int64_t call_id;              /* calls.id; 0 when the inbox row could not be matched yet */
+    int64_t call_id; /* calls.id; 0 when the inbox row could not be matched yet */
     const char *provider_call_id;
     int64_t tenant_id;
 };

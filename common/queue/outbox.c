@@ -19,11 +19,10 @@ static bool add(struct op *op, const struct actor *actor, const void *args, cons
                     &rows);
 }
 
-#define ACTOR(name, queue, retries, limit_ms)                                             \
-    bool enqueue_##name(struct op *op, const struct name##_args *args,                    \
-                        const char *dedupe_key)                                           \
-    {                                                                                     \
-        return add(op, &actors[ACTOR_##name], args, dedupe_key);                          \
+#define ACTOR(name, queue, retries, limit_ms) \
+    bool enqueue_##name(struct op *op, const struct name##_args *args, const char *dedupe_key) \
+    { \
+        return add(op, &actors[ACTOR_##name], args, dedupe_key); \
     }
 #include "common/queue/actors.def"
 #undef ACTOR

@@ -9,9 +9,9 @@
 
 #include "common/queue/actors.h"
 
-#define ACTOR(name, queue, retries, limit_ms)                                             \
-    bool enqueue_##name(struct op *op, const struct name##_args *args,                    \
-                        const char *dedupe_key) MUSTCHECK;
+#define ACTOR(name, queue, retries, limit_ms) \
+    bool enqueue_##name(struct op *op, const struct name##_args *args, const char *dedupe_key) \
+        MUSTCHECK;
 #include "common/queue/actors.def"
 #undef ACTOR
 

@@ -30,9 +30,9 @@ struct query {
 extern const struct query *const all_queries[];
 
 struct rows {
-    int n;              /* rows returned */
-    int64_t affected;   /* rows inserted, updated or deleted */
-    const void *result; /* a PGresult owned by the arena */
+    int n;                     /* rows returned */
+    int64_t affected;          /* rows inserted, updated or deleted */
+    const void *result;        /* a PGresult owned by the arena */
     const struct type *mapped; /* from_row()'s memory: whose fields columns[] holds */
     int *columns;
 };
@@ -41,8 +41,21 @@ struct arg {
     const char *name;
     const char *value; /* NULL is SQL NULL */
 };
-#define ARGS(...) (const struct arg[]){__VA_ARGS__, {0}}
-#define NO_ARGS   (const struct arg[]){{0}}
+#define ARGS(...) \
+    (const struct arg[]) \
+    { \
+        __VA_ARGS__, \
+        { \
+            0 \
+        } \
+    }
+#define NO_ARGS \
+    (const struct arg[]) \
+    { \
+        { \
+            0 \
+        } \
+    }
 
 const char *sql_i64(struct op *op, int64_t v);
 const char *sql_bool(bool v);
@@ -55,8 +68,8 @@ bool db_commit(struct op *op) MUSTCHECK;
 /* Undo and go on with the operation: for a caller that repeats the transaction. */
 void db_rollback(struct op *op);
 
-bool db_query(struct op *op, const struct query *q, const struct arg *args, struct rows *out)
-    MUSTCHECK;
+bool db_query(struct op *op, const struct query *q, const struct arg *args,
+              struct rows *out) MUSTCHECK;
 
 /* Several statements in one round trip; all or none when inside a transaction. */
 struct ask {
@@ -76,8 +89,7 @@ int64_t db_i64(const struct rows *rows, int i, const char *column); /* 0 for NUL
 bool db_bool(const struct rows *rows, int i, const char *column);   /* false for NULL */
 
 /* Read row i into a struct by column name; a field without a column is an error. */
-bool from_row(struct op *op, struct rows *rows, int i, const struct type *t, void *out)
-    MUSTCHECK;
+bool from_row(struct op *op, struct rows *rows, int i, const struct type *t, void *out) MUSTCHECK;
 
 /* Every row into a new array of rows->n structs in op's arena; NULL only on failure. */
 void *from_rows(struct op *op, struct rows *rows, const struct type *t) MUSTCHECK;
@@ -87,8 +99,8 @@ void *from_rows(struct op *op, struct rows *rows, const struct type *t) MUSTCHEC
  * reading five hundred columns only to print them again is most of the work.  A field without a
  * column is an error.
  */
-bool row_to_json(struct op *op, struct rows *rows, int i, const struct type *t, struct buf *b)
-    MUSTCHECK;
+bool row_to_json(struct op *op, struct rows *rows, int i, const struct type *t,
+                 struct buf *b) MUSTCHECK;
 
 /* Run q with its parameters taken from the struct; a returned row is read back into it. */
 bool db_store(struct op *op, const struct query *q, const struct type *t, void *inout) MUSTCHECK;

@@ -12,8 +12,8 @@
 #include "common/base/op.h"
 
 /* on_applied hears the name of each migration as it commits; may be NULL. */
-bool migrate(struct op *op, const char *database_url, void (*on_applied)(const char *name))
-    MUSTCHECK;
+bool migrate(struct op *op, const char *database_url,
+             void (*on_applied)(const char *name)) MUSTCHECK;
 
 /* Does the database stand where this binary needs it?  Fails with SERVICE_UNAVAILABLE if not. */
 bool migrate_check(struct op *op, const char *database_url) MUSTCHECK;

@@ -30,8 +30,8 @@ bool tenant_list(struct op *op, struct tenant **out, int *n) MUSTCHECK;
  * exists: aga_live_<8>_<43>_<8>, the last eight a checksum so that a typo never
  * costs a look-up.  Fails with RESOURCE_NOT_FOUND when there is no such tenant.
  */
-bool api_key_create(struct op *op, const char *name, struct api_key *out, const char **secret)
-    MUSTCHECK;
+bool api_key_create(struct op *op, const char *name, struct api_key *out,
+                    const char **secret) MUSTCHECK;
 bool api_key_list(struct op *op, struct api_key **out, int *n) MUSTCHECK;
 bool api_key_revoke(struct op *op, int64_t id) MUSTCHECK;
 

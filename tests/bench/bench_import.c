@@ -1,7 +1,8 @@
 /*
  * bench_import.c - 100,000 leads by CSV: seconds, and what the process grew by.
  *
- * Prints rows "name | ours | goal | peer"; figures to meet: 3 s and 16 MB.  Needs DATABASE_URL; a tenant of its own.
+ * Prints rows "name | ours | goal | peer"; figures to meet: 3 s and 16 MB.  Needs DATABASE_URL; a
+ * tenant of its own.
  */
 
 #include "common/base/clock.h"

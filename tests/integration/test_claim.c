@@ -588,8 +588,8 @@ static void a_row_somebody_is_looking_at_is_waited_for_not_given_up(void **state
     assert_int_equal(rows.n, 1);
     assert_int_equal(pthread_create(&thread, NULL, claim_patiently, &p), 0);
     int64_t deadline = clock_mono_us() + 5000000;
-    while (testdb_number(s->db, "SELECT count(*) FROM pg_locks WHERE NOT granted") == 0 &&
-           clock_mono_us() < deadline)
+    while (testdb_number(s->db, "SELECT count(*) FROM pg_locks WHERE NOT granted") == 0
+           && clock_mono_us() < deadline)
         sched_yield();
     op_end(&holder);
     pthread_join(thread, NULL);

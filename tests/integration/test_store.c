@@ -59,11 +59,14 @@ static void statements_sent_together_stand_or_fall_together(void **state)
     struct testdb *db = *state;
     struct op op = testdb_op(db, testdb_tenant(db));
     struct rows a, b;
-    const struct arg *ok = ARGS({"e164", "+393491234567"}, {"source", "manual"}, {"country_iso", "IT"});
+    const struct arg *ok =
+        ARGS({"e164", "+393491234567"}, {"source", "manual"}, {"country_iso", "IT"});
     const struct arg *bad = ARGS({"e164", "nonsense"}, {"source", "manual"}, {"country_iso", NULL});
 
     assert_fails(&op, E_INVALID_STATE,
-                 db_ask(&op, (const struct ask[]){{&SQL_DNC_INSERT, ok, &a}, {&SQL_DNC_INSERT, bad, &b}}, 2));
+                 db_ask(&op,
+                        (const struct ask[]){{&SQL_DNC_INSERT, ok, &a}, {&SQL_DNC_INSERT, bad, &b}},
+                        2));
     op_end(&op);
     assert_int_equal(testdb_number(db, "SELECT count(*) FROM dnc_entries"), 0);
 }
@@ -107,7 +110,8 @@ static void waiting_for_a_lock_ends_at_the_deadline(void **state)
 {
     struct testdb *db = *state;
     int64_t tenant = testdb_tenant(db), id = insert_campaign(db, tenant);
-    struct op holder = testdb_op(db, tenant), waiter = testdb_op(db, tenant), next = testdb_op(db, tenant);
+    struct op holder = testdb_op(db, tenant), waiter = testdb_op(db, tenant),
+              next = testdb_op(db, tenant);
     struct rows rows;
     const struct arg *args = ARGS({"id", sql_i64(&next, id)}); /* the op that ends last */
 
@@ -116,7 +120,8 @@ static void waiting_for_a_lock_ends_at_the_deadline(void **state)
     int64_t start = clock_mono_us();
     waiter.deadline_us = start + 300000;
     assert_ok(&waiter, db_begin(&waiter));
-    assert_fails(&waiter, E_SERVICE_UNAVAILABLE, db_query(&waiter, &SQL_CAMPAIGN_LOCK, args, &rows));
+    assert_fails(&waiter, E_SERVICE_UNAVAILABLE,
+                 db_query(&waiter, &SQL_CAMPAIGN_LOCK, args, &rows));
     int64_t waited = clock_mono_us() - start;
     assert_true(waited >= 250000 && waited < 2000000);
     op_end(&waiter);
@@ -144,8 +149,9 @@ static void the_pool_is_bounded_and_waiting_for_it_ends(void **state)
     assert_ok(&ops[2], pool_ready(&ops[2]));
     op_end(&ops[1]);
     op_end(&ops[2]);
-    assert_int_equal(testdb_number(db, "SELECT count(*) FROM pg_stat_activity WHERE datname = '%s' "
-                                       "AND application_name = 'agoralia'",
+    assert_int_equal(testdb_number(db,
+                                   "SELECT count(*) FROM pg_stat_activity WHERE datname = '%s' "
+                                   "AND application_name = 'agoralia'",
                                    db->name),
                      2);
     pool_close(small);
@@ -159,7 +165,8 @@ static void end_sessions(struct testdb *db)
     while (testdb_number(db,
                          "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
                          "WHERE datname = '%s' AND application_name = 'agoralia'",
-                         db->name) > 0)
+                         db->name)
+           > 0)
         assert_true(clock_mono_us() < deadline);
 }
 
@@ -253,7 +260,8 @@ static void a_migration_edited_after_it_ran_is_refused(void **state)
     struct testdb *db = *state;
     struct op op = testdb_op(db, 0), again = testdb_op(db, 0);
 
-    free(testdb_sql(db, "UPDATE schema_migrations SET checksum = 'x' WHERE name = '0002_numbers.sql'"));
+    free(testdb_sql(db,
+                    "UPDATE schema_migrations SET checksum = 'x' WHERE name = '0002_numbers.sql'"));
     assert_fails(&op, E_INVALID_STATE, migrate(&op, db->url, NULL));
     assert_non_null(strstr(op.err.message, "0002_numbers.sql"));
     op_end(&op);
@@ -274,8 +282,12 @@ static void a_key_opens_only_its_tenants_door(void **state)
     assert_ok(&op, api_key_create(&op, "k", &key, &secret));
     assert_ok(&in, api_key_authenticate(&in, str_of(secret)));
     assert_int_equal(in.tenant_id, op.tenant_id);
-    assert_int_equal(testdb_number(db, "SELECT count(*) FROM api_keys WHERE prefix = '%.17s'", secret), 1);
-    assert_int_equal(testdb_number(db, "SELECT count(*) FROM api_keys WHERE api_keys::text LIKE '%%%s%%'", secret + 18), 0);
+    assert_int_equal(
+        testdb_number(db, "SELECT count(*) FROM api_keys WHERE prefix = '%.17s'", secret), 1);
+    assert_int_equal(
+        testdb_number(db, "SELECT count(*) FROM api_keys WHERE api_keys::text LIKE '%%%s%%'",
+                      secret + 18),
+        0);
 
     char forged[128];
     snprintf(forged, sizeof(forged), "%s", secret);

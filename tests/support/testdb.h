@@ -24,11 +24,13 @@ int testdb_teardown(void **state);
 /* An op of a tenant; end it with op_end(). */
 struct op testdb_op(struct testdb *db, int64_t tenant_id);
 
-/* Run SQL outside the product's queries; the first value of the first row, or NULL.  Caller frees. */
+/* Run SQL outside the product's queries; the first value of the first row, or NULL.  Caller frees.
+ */
 char *testdb_sql(struct testdb *db, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* The same as a number; 0 for NULL. */
-int64_t testdb_number(struct testdb *db, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int64_t testdb_number(struct testdb *db, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* A new tenant. */
 int64_t testdb_tenant(struct testdb *db);

@@ -235,7 +235,8 @@ static void all_checks_are_evaluated_and_the_first_in_order_is_the_code(void **s
     f.consent_expired = true;
     struct compliance_verdict v = compliance_decide(&f);
     assert_int_equal(v.code, CC_DNC_INTERNAL);
-    assert_int_equal(v.codes, 1u << CC_DNC_INTERNAL | 1u << CC_QUIET_HOURS | 1u << CC_CONSENT_EXPIRED);
+    assert_int_equal(v.codes,
+                     1u << CC_DNC_INTERNAL | 1u << CC_QUIET_HOURS | 1u << CC_CONSENT_EXPIRED);
     assert_int_equal(v.dnc, CHECK_FAILED);
     assert_int_equal(v.quiet_hours, CHECK_FAILED);
     assert_int_equal(v.consent, CHECK_FAILED);
@@ -251,8 +252,10 @@ static void all_checks_are_evaluated_and_the_first_in_order_is_the_code(void **s
 
 static void a_second_rule_can_only_tighten(void **state)
 {
-    struct compliance_rule tenants = {.enabled = true, .quiet_hours_enabled = true,
-                                      .quiet_hours = "12:00-16:00", .zones = "Europe/Rome"};
+    struct compliance_rule tenants = {.enabled = true,
+                                      .quiet_hours_enabled = true,
+                                      .quiet_hours = "12:00-16:00",
+                                      .zones = "Europe/Rome"};
     struct compliance_facts f = callable();
     (void)state;
 

@@ -46,7 +46,8 @@ int main(int argc, char **argv)
         return command->run(&(struct cli){.argc = argc, .argv = argv});
     if (!conf_load(&conf))
         return CLI_FAILED;
-    struct app app = {.conf = &conf, .pool = pool_open(conf.database_url, 2, (int)conf.database_timeout_ms)};
+    struct app app = {.conf = &conf,
+                      .pool = pool_open(conf.database_url, 2, (int)conf.database_timeout_ms)};
     struct op op = {.app = &app, .request_id = "cli"};
     int used = command->verb ? 3 : 2;
     struct cli cli = {&conf, &op, argc - used, argv + used};

@@ -97,9 +97,11 @@ static int key_revoke_command(struct cli *c)
 }
 
 const struct command tenant_commands[] = {
-    {"tenant", "create", "NAME [--json]", "make a tenant and print its id", tenant_create_command, false},
+    {"tenant", "create", "NAME [--json]", "make a tenant and print its id", tenant_create_command,
+     false},
     {"tenant", "list", "[--json]", "list the tenants", tenant_list_command, false},
-    {"key", "create", "--tenant ID [--name NAME]", "make an API key and print it, once", key_create_command, false},
+    {"key", "create", "--tenant ID [--name NAME]", "make an API key and print it, once",
+     key_create_command, false},
     {"key", "list", "--tenant ID", "list a tenant's keys", key_list_command, false},
     {"key", "revoke", "ID --tenant ID", "end a key", key_revoke_command, false},
     {0},
