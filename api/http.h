@@ -35,14 +35,14 @@ struct reply {
     int retry_after;          /* seconds; 0 = unsaid */
 };
 
-/* Decode the JSON body into out over its defaults; every complaint at once. */
+/* Decode the JSON body into out over its defaults; every complaint at once.  A query is refused. */
 bool req_body(struct op *op, const struct req *req, const struct type *t, void *out) MUSTCHECK;
 
 /* The same over a loaded row: only members present change. */
 bool req_patch(struct op *op, const struct req *req, const struct type *t, void *inout) MUSTCHECK;
 
-/* Fails when a body was sent to an endpoint that takes none ("{}" is none). */
-bool req_no_body(struct op *op, const struct req *req) MUSTCHECK;
+/* Fails when a body ("{}" is none) or a query was sent to an endpoint that takes neither. */
+bool req_nothing(struct op *op, const struct req *req) MUSTCHECK;
 
 /* Decode the query string into out over its defaults; unknown or repeated parameters are refused.
  */

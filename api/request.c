@@ -4,6 +4,14 @@
 
 #include "common/base/json.h"
 
+static const struct type nothing = {.name = "nothing"};
+
+/* Whoever sends a parameter nobody reads believes that it does something. */
+static bool refuse_query(struct op *op, const struct req *req)
+{
+    return req_query(op, req, &nothing, NULL);
+}
+
 static bool parse(struct op *op, const struct req *req, const struct cJSON **out)
 {
     if (req->body.n == 0)
@@ -15,22 +23,21 @@ bool req_body(struct op *op, const struct req *req, const struct type *t, void *
 {
     const struct cJSON *body = NULL;
 
-    return parse(op, req, &body) && from_json(op, body, t, out);
+    return refuse_query(op, req) && parse(op, req, &body) && from_json(op, body, t, out);
 }
 
 bool req_patch(struct op *op, const struct req *req, const struct type *t, void *inout)
 {
     const struct cJSON *body = NULL;
 
-    return parse(op, req, &body) && patch_json(op, body, t, inout);
+    return refuse_query(op, req) && parse(op, req, &body) && patch_json(op, body, t, inout);
 }
 
-bool req_no_body(struct op *op, const struct req *req)
+bool req_nothing(struct op *op, const struct req *req)
 {
-    static const struct type nothing = {.name = "nothing"};
     const struct cJSON *body = NULL;
 
-    if (req->body.n == 0)
-        return true;
-    return parse(op, req, &body) && from_json(op, body, &nothing, NULL);
+    if (!refuse_query(op, req))
+        return false;
+    return req->body.n == 0 || (parse(op, req, &body) && from_json(op, body, &nothing, NULL));
 }

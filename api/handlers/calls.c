@@ -22,7 +22,7 @@ bool handle_call_get(struct op *op, const struct req *req, struct reply *rep)
     const char *call_id = arena_strndup(&op->arena, req->params[0].p, req->params[0].n);
     struct call_detail d = {0};
 
-    if (!call_get(op, call_id, &d))
+    if (!req_nothing(op, req) || !call_get(op, call_id, &d))
         return false;
     rep->status = 200;
     buf_char(&rep->body, '{');

@@ -49,7 +49,7 @@ bool handle_campaign_get(struct op *op, const struct req *req, struct reply *rep
     struct campaign c = {0};
     struct campaign_stats *stats;
 
-    if (!campaign_get(op, req->ids[0], &c) || !campaign_stats_of(op, &c, 1, &stats))
+    if (!req_nothing(op, req) || !campaign_get(op, req->ids[0], &c) || !campaign_stats_of(op, &c, 1, &stats))
         return false;
     rep->status = 200;
     write_campaign(&rep->body, &c, stats);
@@ -74,7 +74,7 @@ bool handle_campaign_start(struct op *op, const struct req *req, struct reply *r
 {
     struct campaign_execution exec;
 
-    return req_no_body(op, req) && campaign_start(op, req->ids[0], &exec)
+    return req_nothing(op, req) && campaign_start(op, req->ids[0], &exec)
            && reply_with(rep, 202, &campaign_execution_type, &exec);
 }
 
@@ -82,7 +82,7 @@ bool handle_campaign_pause(struct op *op, const struct req *req, struct reply *r
 {
     struct campaign c;
 
-    return req_no_body(op, req) && campaign_pause(op, req->ids[0], &c)
+    return req_nothing(op, req) && campaign_pause(op, req->ids[0], &c)
            && reply_with(rep, 200, &campaign_type, &c);
 }
 
@@ -90,7 +90,7 @@ bool handle_campaign_resume(struct op *op, const struct req *req, struct reply *
 {
     struct campaign c;
 
-    return req_no_body(op, req) && campaign_resume(op, req->ids[0], &c)
+    return req_nothing(op, req) && campaign_resume(op, req->ids[0], &c)
            && reply_with(rep, 200, &campaign_type, &c);
 }
 
@@ -98,7 +98,7 @@ bool handle_campaign_stop(struct op *op, const struct req *req, struct reply *re
 {
     struct campaign c;
 
-    return req_no_body(op, req) && campaign_stop(op, req->ids[0], &c)
+    return req_nothing(op, req) && campaign_stop(op, req->ids[0], &c)
            && reply_with(rep, 200, &campaign_type, &c);
 }
 
@@ -107,7 +107,7 @@ bool handle_campaign_executions(struct op *op, const struct req *req, struct rep
     struct campaign_execution *items;
     int n;
 
-    return campaign_executions(op, req->ids[0], &items, &n)
+    return req_nothing(op, req) && campaign_executions(op, req->ids[0], &items, &n)
            && reply_list(rep, (struct list){&campaign_execution_type, items, n});
 }
 
@@ -115,6 +115,6 @@ bool handle_campaign_stats(struct op *op, const struct req *req, struct reply *r
 {
     struct campaign_stats stats;
 
-    return campaign_stats(op, req->ids[0], &stats)
+    return req_nothing(op, req) && campaign_stats(op, req->ids[0], &stats)
            && reply_with(rep, 200, &campaign_stats_type, &stats);
 }

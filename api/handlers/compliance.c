@@ -200,7 +200,7 @@ bool handle_dnc_create(struct op *op, const struct req *req, struct reply *rep)
 
 bool handle_dnc_delete(struct op *op, const struct req *req, struct reply *rep)
 {
-    if (!req_no_body(op, req) || !dnc_remove(op, req->ids[0]))
+    if (!req_nothing(op, req) || !dnc_remove(op, req->ids[0]))
         return false;
     rep->status = 204;
     return true;

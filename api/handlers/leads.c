@@ -32,7 +32,7 @@ bool handle_lead_get(struct op *op, const struct req *req, struct reply *rep)
 {
     struct lead l = {0};
 
-    return lead_get(op, req->ids[0], &l) && reply_with(rep, 200, &lead_type, &l);
+    return req_nothing(op, req) && lead_get(op, req->ids[0], &l) && reply_with(rep, 200, &lead_type, &l);
 }
 
 bool handle_lead_calls(struct op *op, const struct req *req, struct reply *rep)
@@ -40,7 +40,7 @@ bool handle_lead_calls(struct op *op, const struct req *req, struct reply *rep)
     struct call *items;
     int n;
 
-    return call_list_of_lead(op, req->ids[0], &items, &n)
+    return req_nothing(op, req) && call_list_of_lead(op, req->ids[0], &items, &n)
            && reply_list(rep, (struct list){&call_type, items, n});
 }
 

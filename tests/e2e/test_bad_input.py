@@ -203,6 +203,16 @@ class BadInputTest(unittest.TestCase):
                 if "F_READONLY" in flags:
                     self.refused(self.send(route, {**good, name: None}), [422], [name], f"{route.name} {name}")
 
+    def test_a_parameter_nobody_reads_is_refused(self):
+        """On every route of ours that takes no query, with whatever else is sent being right."""
+        for route in self.routes:
+            endpoint = ENDPOINTS[route.name]
+            if endpoint.query or route.role == "PUBLIC" or route.kind == "STREAM":
+                continue
+            good = {name: field.good for name, field in endpoint.body[1].items()} if endpoint.body else None
+            answer = self.stack.call(route.method, self.at(route) + "?nobody_reads=this", good)
+            self.refused(answer, [422], ["nobody_reads"], route.name)
+
     def test_an_unknown_field_is_refused(self):
         for route, fields in self.with_body():
             good = {name: field.good for name, field in fields.items()}

@@ -36,7 +36,7 @@ static bool get_thing(struct op *op, const struct req *req, struct reply *rep)
 
 static bool stop_thing(struct op *op, const struct req *req, struct reply *rep)
 {
-    if (!req_no_body(op, req))
+    if (!req_nothing(op, req))
         return false;
     rep->status = 204;
     return true;
