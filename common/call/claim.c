@@ -272,6 +272,24 @@ static bool claim_under_locks(struct op *op, struct claim *c, struct gates *g)
     return commit_intent(op, c, g);
 }
 
+/*
+ * The unique index on live attempts decided against us: another row of this phone was claimed
+ * between our look and our intent.
+ */
+static bool lost_the_phone(struct op *op, struct claim *c, const struct gates *g)
+{
+    struct rows rows;
+
+    op_forgive(op);
+    db_rollback(op);
+    c->fate = CLAIM_LATER;
+    return db_query(op, &SQL_CLAIM_PUT_BACK,
+                    ARGS({"id", sql_i64(op, c->scheduled_call_id)},
+                         {"at", sql_tstamp(op, (struct tstamp){g->now.us + NUMBER_BUSY_US})},
+                         {"reason", "NUMBER_BUSY"}),
+                    &rows);
+}
+
 bool scheduled_call_claim(struct op *op, int64_t scheduled_call_id, struct claim *out)
 {
     struct gates *g = ARENA_NEW(&op->arena, struct gates);
@@ -283,5 +301,7 @@ bool scheduled_call_claim(struct op *op, int64_t scheduled_call_id, struct claim
         db_rollback(op);
         return true;
     }
-    return claim_under_locks(op, out, g);
+    if (claim_under_locks(op, out, g))
+        return true;
+    return op->err.code == E_ALREADY_EXISTS && lost_the_phone(op, out, g);
 }

@@ -3,6 +3,7 @@
 #include "common/campaign/execution.h"
 
 #include "common/base/clock.h"
+#include "common/base/conf.h"
 #include "common/base/log.h"
 #include "common/campaign/campaign_repo.h"
 #include "common/number/number.h"
@@ -153,13 +154,16 @@ bool campaign_executions(struct op *op, int64_t id, struct campaign_execution **
 
 bool executions_settle(struct op *op)
 {
-    struct rows woken, closed, canceled, ended;
+    struct rows woken, resumed, closed, canceled, ended;
+    const struct arg *silence = ARGS({"seconds", sql_i64(op, op->app->conf->claim_timeout_seconds)},
+                                     {"request_id", op->request_id});
 
     if (!db_ask(op,
                 (const struct ask[]){{&SQL_EXECUTIONS_WAKE, NO_ARGS, &woken},
+                                     {&SQL_EXECUTIONS_RESUME, silence, &resumed},
                                      {&SQL_EXECUTIONS_STOP_GENERATION, NO_ARGS, &closed},
                                      {&SQL_EXECUTIONS_CANCEL_ROWS, NO_ARGS, &canceled}},
-                3)
+                4)
         || !db_query(op, &SQL_EXECUTIONS_FINISH, NO_ARGS, &ended))
         return false;
     for (int i = 0; i < ended.n; i++)

@@ -42,6 +42,7 @@ CREATE TABLE campaign_executions (
     cursor_lane   BIGINT NOT NULL,
     cursor_lead   BIGINT NOT NULL DEFAULT 0,
     generated     BOOLEAN NOT NULL DEFAULT FALSE,
+    touched_at    TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp(), -- by whoever generates; silent for long = nobody does
     started_at    TIMESTAMPTZ,
     completed_at  TIMESTAMPTZ,
     error_message TEXT,

@@ -121,7 +121,7 @@ SELECT e.id, e.campaign_id, e.status, count(s.id) FILTER (WHERE s.parent_id IS N
 -- name: execution_take
 -- The open execution of a campaign, for the one worker that turns its leads into calls now.
 UPDATE campaign_executions
-   SET status = 'running', started_at = coalesce(started_at, clock_timestamp())
+   SET status = 'running', started_at = coalesce(started_at, clock_timestamp()), touched_at = clock_timestamp()
  WHERE id = (SELECT id FROM campaign_executions
               WHERE tenant_id = :tenant_id AND campaign_id = :campaign_id AND status IN ('queued', 'running')
                 AND NOT generated
@@ -149,7 +149,7 @@ SELECT l.id, l.phone, l.country_iso, l.consent_status,
 -- One batch, if the cursor still stands where it was read: refused leads get a canceled row with
 -- their decision, the others a row that waits for its instant.
 WITH moved AS (
-    UPDATE campaign_executions SET cursor_lane = :lane, cursor_lead = :after, generated = :generated
+    UPDATE campaign_executions SET cursor_lane = :lane, cursor_lead = :after, generated = :generated, touched_at = clock_timestamp()
      WHERE tenant_id = :tenant_id AND id = :execution_id AND NOT generated
        AND cursor_lane = :was_lane AND cursor_lead = :was_after
     RETURNING id
@@ -193,6 +193,23 @@ UPDATE campaigns SET status = 'running', updated_at = now()
 UPDATE campaign_executions e SET generated = true
   FROM campaigns c
  WHERE c.id = e.campaign_id AND c.status = 'cancelled' AND e.status IN ('queued', 'running') AND NOT e.generated;
+
+-- name: executions_resume
+-- tenant: none, because the dispatcher works for all of them
+-- Executions that nobody turns into calls: their message was lost, or died with its worker.
+WITH silent AS (
+    UPDATE campaign_executions e SET touched_at = clock_timestamp()
+      FROM campaigns c
+     WHERE c.tenant_id = e.tenant_id AND c.id = e.campaign_id AND c.status IN ('scheduled', 'running', 'paused')
+       AND e.status IN ('queued', 'running') AND NOT e.generated
+       AND e.touched_at < clock_timestamp() - make_interval(secs => :seconds::bigint)
+    RETURNING e.id, e.tenant_id, e.campaign_id
+)
+INSERT INTO outbox (tenant_id, actor, kwargs, request_id, dedupe_key)
+SELECT tenant_id, 'start_campaign_execution',
+       json_build_object('campaign_id', campaign_id, 'tenant_id', tenant_id)::text, :request_id, 'start:' || id
+  FROM silent
+ON CONFLICT (dedupe_key) DO NOTHING;
 
 -- name: executions_cancel_rows
 -- tenant: none, because the dispatcher works for all of them

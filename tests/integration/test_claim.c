@@ -502,7 +502,9 @@ of_two_claims_of_a_phone_one_becomes_an_intent_and_the_other_row_stays_open(void
     }
     assert_int_equal(intents, ROUNDS);
     assert_int_equal(others, ROUNDS);
-    assert_says(s, "(SELECT count(*) FROM scheduled_calls WHERE status = 'scheduled') = %d",
+    assert_says(s,
+                "(SELECT count(*) FROM scheduled_calls "
+                "WHERE status = 'scheduled' AND reason = 'NUMBER_BUSY') = %d",
                 ROUNDS);
 }
 

@@ -412,6 +412,41 @@ static void a_strangers_campaign_is_not_generated(void **state)
     assert_says(s, "(SELECT status FROM campaign_executions) = 'queued'");
 }
 
+static int64_t messages(struct scene *s)
+{
+    return testdb_number(s->db,
+                         "SELECT count(*) FROM outbox WHERE actor = 'start_campaign_execution'");
+}
+
+static void settle(struct scene *s)
+{
+    struct op op = testdb_op(s->db, 0);
+
+    assert_ok(&op, executions_settle(&op));
+    op_end(&op);
+}
+
+static void an_execution_whose_message_was_lost_gets_another(void **state)
+{
+    struct scene *s = *state;
+    struct campaign draft = scene_draft();
+    int64_t id = started(s, draft);
+
+    free(testdb_sql(s->db, "DELETE FROM outbox"));
+    settle(s);
+    assert_int_equal(messages(s), 0); /* somebody may be at it */
+    free(
+        testdb_sql(s->db, "UPDATE campaign_executions SET touched_at = now() - interval '1 hour'"));
+    settle(s);
+    settle(s);
+    assert_int_equal(messages(s), 1);
+    generate(s, s->tenant, id);
+    free(testdb_sql(s->db, "DELETE FROM outbox; UPDATE campaign_executions "
+                           "SET touched_at = now() - interval '1 hour'"));
+    settle(s);
+    assert_int_equal(messages(s), 0); /* nothing is left to do */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -427,6 +462,7 @@ int main(void)
         SCENE(with_filters_unassigned_leads_join_and_nobody_elses),
         SCENE(each_filter_takes_what_matches_it),
         SCENE(a_strangers_campaign_is_not_generated),
+        SCENE(an_execution_whose_message_was_lost_gets_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
