@@ -212,10 +212,12 @@ static bool commit_intent(struct op *op, struct claim *c, const struct gates *g)
     call_id_make(call_id);
     const struct arg *call_args =
         ARGS({"id", id}, {"call_id", call_id},
-             {"compliance_status", verdict_status_names[g->answer.verdict.status]});
+             {"compliance_status", verdict_status_names[g->answer.verdict.status]},
+             {"from_number", c->from_number}, {"agent_id", c->agent_id});
     const struct arg *intent_args =
         ARGS({"id", id}, {"attempt_id", attempt_id}, {"provider", op->app->provider->name},
-             {"campaign_id", db_text(&g->row, 0, "campaign_id")});
+             {"campaign_id", db_text(&g->row, 0, "campaign_id")}, {"from_number", c->from_number},
+             {"agent_id", c->agent_id});
     if (!db_ask(op,
                 (const struct ask[]){{&SQL_COMPLIANCE_CHECK_INSERT, check_args(op, c, g), &checked},
                                      {&SQL_CLAIM_CALL, call_args, &called}},
@@ -231,8 +233,10 @@ static bool commit_intent(struct op *op, struct claim *c, const struct gates *g)
 static void read_row(const struct gates *g, struct claim *c)
 {
     c->to_number = db_text(&g->row, 0, "to_number");
-    c->from_number = db_text(&g->row, 0, "from_number");
-    c->agent_id = db_text(&g->row, 0, "agent_id");
+    /* A paused campaign may have been given another agent or number: it is asked, not the row. */
+    const struct rows *said_by = g->campaign.n ? &g->campaign : &g->row;
+    c->from_number = db_text(said_by, 0, "from_number");
+    c->agent_id = db_text(said_by, 0, "agent_id");
     c->metadata.text = db_text(&g->row, 0, "metadata");
     c->attempt = (int)db_i64(&g->row, 0, "attempts") + 1;
     c->valid_until = column_tstamp(&g->row, "valid_until");

@@ -182,8 +182,8 @@ SELECT id, campaign_id, lead_id, to_number, from_number, agent_id, metadata, att
    FOR UPDATE;
 
 -- name: claim_campaign
-SELECT id, status, exclude_dnc, quiet_hours, timezone, end_date, country_rules_override, spacing_seconds,
-       max_calls_per_hour, max_calls_per_day
+SELECT id, status, agent_id, from_number, exclude_dnc, quiet_hours, timezone, end_date, country_rules_override,
+       spacing_seconds, max_calls_per_hour, max_calls_per_day
   FROM campaigns
  WHERE tenant_id = :tenant_id AND id = (SELECT campaign_id FROM scheduled_calls WHERE tenant_id = :tenant_id AND id = :id)
    FOR SHARE;
@@ -237,7 +237,7 @@ SELECT clock_timestamp() AS now,
 -- The call's row, made now for a campaign's, there already for one asked for by itself.
 INSERT INTO calls (tenant_id, call_id, scheduled_call_id, campaign_id, lead_id, to_number, from_number, agent_id,
                    metadata, compliance_status, compliance_check_id)
-SELECT s.tenant_id, :call_id, s.id, s.campaign_id, s.lead_id, s.to_number, s.from_number, s.agent_id, s.metadata,
+SELECT s.tenant_id, :call_id, s.id, s.campaign_id, s.lead_id, s.to_number, :from_number, :agent_id, s.metadata,
        :compliance_status, currval('compliance_checks_id_seq')
   FROM scheduled_calls s
  WHERE s.tenant_id = :tenant_id AND s.id = :id
@@ -263,6 +263,7 @@ WITH attempt AS (
 )
 UPDATE scheduled_calls
    SET status = 'processing', attempts = attempts + 1, reason = NULL, updated_at = clock_timestamp(),
+       from_number = :from_number, agent_id = :agent_id,
        compliance_check_id = currval('compliance_checks_id_seq')
  WHERE tenant_id = :tenant_id AND id = :id;
 

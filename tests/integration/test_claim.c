@@ -627,6 +627,31 @@ static void after_a_pause_returned_no_intent_is_committed(void **state)
     assert_says(s, "(SELECT count(*) FROM call_attempts) = %lld", (long long)then);
 }
 
+static bool swap_agent(struct op *op, struct campaign *c, void *agent_id)
+{
+    (void)op;
+    c->agent_id = agent_id;
+    return true;
+}
+
+static void what_a_paused_campaign_was_given_is_what_its_calls_use(void **state)
+{
+    struct scene *s = *state;
+    int64_t id = scene_running(s, s->tenant, scene_draft(), 1);
+    struct op op = testdb_op(s->db, s->tenant);
+    char agent[] = "agent_other";
+    struct campaign c = {0};
+    struct claim claim;
+
+    assert_ok(&op, campaign_pause(&op, id, &c));
+    assert_ok(&op, campaign_update(&op, id, swap_agent, agent, &c));
+    assert_ok(&op, campaign_resume(&op, id, &c));
+    assert_int_equal(scene_claim(&op, scene_first_row(s, id), &claim), CLAIM_INTENT);
+    assert_string_equal(claim.agent_id, "agent_other");
+    assert_says(s, "(SELECT agent_id FROM calls) = 'agent_other'");
+    op_end(&op);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -655,6 +680,7 @@ int main(void)
         SCENE(a_row_somebody_is_looking_at_is_waited_for_not_given_up),
         SCENE(no_intent_is_committed_after_its_number_was_forbidden),
         SCENE(after_a_pause_returned_no_intent_is_committed),
+        SCENE(what_a_paused_campaign_was_given_is_what_its_calls_use),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
