@@ -37,6 +37,8 @@ bool buf_reserve(struct buf *b, size_t more)
         size_t cap = b->cap ? b->cap : 128;
         while (cap < need)
             cap *= 2;
+        if (cap > max + 1)
+            cap = max + 1; /* buf_add() fills what there is without asking */
         b->p = realloc(b->p, cap);
         if (!b->p)
             abort();
