@@ -49,7 +49,8 @@ bool handle_campaign_get(struct op *op, const struct req *req, struct reply *rep
     struct campaign c = {0};
     struct campaign_stats *stats;
 
-    if (!req_nothing(op, req) || !campaign_get(op, req->ids[0], &c) || !campaign_stats_of(op, &c, 1, &stats))
+    if (!req_nothing(op, req) || !campaign_get(op, req->ids[0], &c)
+        || !campaign_stats_of(op, &c, 1, &stats))
         return false;
     rep->status = 200;
     write_campaign(&rep->body, &c, stats);

@@ -32,7 +32,8 @@ bool handle_lead_get(struct op *op, const struct req *req, struct reply *rep)
 {
     struct lead l = {0};
 
-    return req_nothing(op, req) && lead_get(op, req->ids[0], &l) && reply_with(rep, 200, &lead_type, &l);
+    return req_nothing(op, req) && lead_get(op, req->ids[0], &l)
+           && reply_with(rep, 200, &lead_type, &l);
 }
 
 bool handle_lead_calls(struct op *op, const struct req *req, struct reply *rep)

@@ -27,5 +27,6 @@ bool handle_number_get(struct op *op, const struct req *req, struct reply *rep)
 {
     struct number n = {0};
 
-    return req_nothing(op, req) && number_get(op, req->ids[0], &n) && reply_with(rep, 200, &number_type, &n);
+    return req_nothing(op, req) && number_get(op, req->ids[0], &n)
+           && reply_with(rep, 200, &number_type, &n);
 }
