@@ -131,19 +131,3 @@ bool migrate(struct op *op, const char *database_url, void (*on_applied)(const c
                   &applied)
            && refuse_newer(op, applied) && apply_missing(op, pg, applied, on_applied);
 }
-
-bool migrate_check(struct op *op, const char *database_url)
-{
-    PGconn *pg;
-    PGresult *applied;
-
-    if (!connect_db(op, database_url, &pg)
-        || !run(op, pg, "schema_migrations", "SELECT name, checksum FROM schema_migrations",
-                &applied))
-        return false;
-    for (const struct embedded_file *f = embedded_files; f->name; f++)
-        if (is_migration(f) && !applied_checksum(applied, short_name(f)))
-            return fail(op, E_SERVICE_UNAVAILABLE,
-                        "The database lacks migration %s: run agoralia migrate", short_name(f));
-    return refuse_newer(op, applied);
-}

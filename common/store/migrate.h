@@ -15,7 +15,4 @@
 bool migrate(struct op *op, const char *database_url,
              void (*on_applied)(const char *name)) MUSTCHECK;
 
-/* Does the database stand where this binary needs it?  Fails with SERVICE_UNAVAILABLE if not. */
-bool migrate_check(struct op *op, const char *database_url) MUSTCHECK;
-
 #endif

@@ -27,16 +27,6 @@ static void disconnect(struct listener *l)
     l->pg = NULL;
 }
 
-void listener_close(struct listener *l)
-{
-    if (!l)
-        return;
-    disconnect(l);
-    free(l->url);
-    free(l->channel);
-    free(l);
-}
-
 static bool lost(struct op *op, struct listener *l)
 {
     fail_because(op, E_SERVICE_UNAVAILABLE, PQerrorMessage(l->pg),

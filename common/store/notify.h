@@ -9,9 +9,8 @@
 
 #include "common/base/op.h"
 
-/* Connects when first waited for. */
+/* Connects when first waited for; lives as long as the process. */
 struct listener *listener_open(const char *database_url, const char *channel);
-void listener_close(struct listener *l);
 
 /* Wait at most timeout_ms; *heard says whether somebody called.  Fails with SERVICE_UNAVAILABLE. */
 bool listener_wait(struct op *op, struct listener *l, int timeout_ms, bool *heard) MUSTCHECK;
