@@ -115,6 +115,13 @@ static struct db *connect_session(struct op *op, struct pool *p)
     return db;
 }
 
+/* Called with the lock held. */
+static void count_open(struct pool *p, int change)
+{
+    p->open += change;
+    metric_set(M_DB_SESSIONS, p->open, NULL);
+}
+
 /* Called with the lock held.  One failure makes everybody wait a little, jittered and growing. */
 static void note_attempt(struct pool *p, bool connected)
 {
@@ -155,7 +162,7 @@ static struct db *take_idle(struct pool *p)
         p->idle = db->next_idle;
         if (still_alive(db))
             return db;
-        p->open--;
+        count_open(p, -1);
         p->lost = true;
         close_session(db);
     }
@@ -190,12 +197,12 @@ static void hand_on(struct pool *p, struct db *db)
 static struct db *try_connect(struct op *op, struct pool *p)
 {
     op_forgive(op);
-    p->open++;
+    count_open(p, +1);
     pthread_mutex_unlock(&p->lock);
     struct db *db = connect_session(op, p);
     pthread_mutex_lock(&p->lock);
     if (!db)
-        p->open--;
+        count_open(p, -1);
     note_attempt(p, db != NULL);
     return db;
 }
@@ -288,7 +295,7 @@ void db_release(struct op *op)
     if (keep) {
         hand_on(p, db);
     } else {
-        p->open--;
+        count_open(p, -1);
         p->lost = true;
         call_first(p);
     }

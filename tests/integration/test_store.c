@@ -3,6 +3,7 @@
 #include "common/store/db.h"
 
 #include "common/base/clock.h"
+#include "common/base/metrics.h"
 #include "common/campaign/campaign.h"
 #include "common/store/migrate.h"
 #include "common/store/pool.h"
@@ -132,6 +133,15 @@ static void waiting_for_a_lock_ends_at_the_deadline(void **state)
     op_end(&next);
 }
 
+static void assert_metric(const char *line)
+{
+    struct buf exposition = {0};
+
+    metrics_write(&exposition);
+    assert_non_null(strstr(exposition.p, line));
+    buf_free(&exposition);
+}
+
 static void the_pool_is_bounded_and_waiting_for_it_ends(void **state)
 {
     struct testdb *db = *state;
@@ -154,6 +164,7 @@ static void the_pool_is_bounded_and_waiting_for_it_ends(void **state)
                                    "AND application_name = 'agoralia'",
                                    db->name),
                      2);
+    assert_metric("agoralia_db_sessions 2\n");
     pool_close(small);
 }
 
