@@ -1,0 +1,58 @@
+/*
+ * attempt.h - one attempt and an event: lock, dial_step(), write.
+ *
+ * After the intent nothing else writes call_attempts.state, so that what the
+ * sender, the webhooks and the reconciler find out is merged by one rule.
+ */
+#ifndef AGORALIA_ATTEMPT_H
+#define AGORALIA_ATTEMPT_H
+
+#include "common/base/fields.h"
+#include "common/call/step.h"
+
+/* An attempt as it stands, with what its row, campaign and tenant say of it. */
+struct attempt {
+    const char *id;
+    int64_t tenant_id, scheduled_call_id;
+    int64_t call_id;                            /* calls.id */
+    int64_t campaign_id, lead_id, execution_id; /* 0 = none */
+    const char *to_number, *from_number, *agent_id;
+    const char *provider_call_id; /* NULL = not known yet */
+    const char *timezone;         /* of the campaign; NULL = none */
+    const char *retry_policy;     /* of the campaign; NULL = the table's */
+    struct tstamp valid_until;    /* of the row; null = for ever */
+    bool never_redial;            /* the tenant does not dial again after an unanswered request */
+    struct dial_state state;
+};
+
+/* What is written with the move; NULL, 0 and false = nothing to say. */
+struct attempt_news {
+    const char *provider_call_id;
+    int http_status;
+    const char *evidence; /* what the state rests on, in words */
+    const char *reason;   /* of the row, when it waits or ends */
+    double again_seconds; /* until the row's next turn */
+    double look_seconds;  /* until the reconciler looks; 0 = as the state says */
+};
+
+/*
+ * Lock the row, then the attempt, by its id or by the provider's call id (either may be NULL);
+ * *found is false when there is none.  In the caller's transaction, whatever the tenant: the
+ * attempt says whose it is.
+ */
+bool attempt_lock(struct op *op, const char *attempt_id, const char *provider_call_id,
+                  struct attempt *out, bool *found) MUSTCHECK;
+
+/*
+ * Apply the event to a locked attempt and write what changed, under the attempt's tenant.
+ * EVENT_ABSENT of a tenant that never redials ends the row.  An alarm is logged and counted here;
+ * what an ended call leads to is the caller's (events.c).
+ */
+bool attempt_move(struct op *op, const struct attempt *a, const struct dial_event *e,
+                  const struct attempt_news *news, struct dial_step *out) MUSTCHECK;
+
+/* Both in a transaction of their own; nothing happens when there is no such attempt. */
+bool attempt_tell(struct op *op, const char *attempt_id, const struct dial_event *e,
+                  const struct attempt_news *news) MUSTCHECK;
+
+#endif
