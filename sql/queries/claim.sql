@@ -1,0 +1,119 @@
+-- claim.sql - T1: locks, then facts, then the intent.
+
+-- name: claim_row
+-- Waits for whoever holds the row: a dispatcher may have locked it only to find it queued already,
+-- and a message that gave up then would be lost until the sweep.
+SELECT id, campaign_id, lead_id, to_number, from_number, agent_id, metadata, attempts, valid_until,
+       clock_timestamp() AS now
+  FROM scheduled_calls
+ WHERE tenant_id = :tenant_id AND id = :id AND status IN ('queued', 'scheduled') AND scheduled_at <= clock_timestamp()
+   FOR UPDATE;
+
+-- name: claim_campaign
+SELECT id, status, agent_id, from_number, exclude_dnc, quiet_hours, timezone, end_date, country_rules_override,
+       spacing_seconds, max_calls_per_hour, max_calls_per_day
+  FROM campaigns
+ WHERE tenant_id = :tenant_id AND id = (SELECT campaign_id FROM scheduled_calls WHERE tenant_id = :tenant_id AND id = :id)
+   FOR SHARE;
+
+-- name: claim_lead
+SELECT id, consent_status, country_iso
+  FROM leads
+ WHERE tenant_id = :tenant_id AND id = (SELECT lead_id FROM scheduled_calls WHERE tenant_id = :tenant_id AND id = :id)
+   FOR SHARE;
+
+-- name: claim_number
+-- Do-not-call writers take it exclusively.  The facts are read by later statements, whose snapshots
+-- see whatever was committed while this one waited.
+SELECT pg_advisory_xact_lock_shared(hashtextextended(tenant_id || ':' || to_number, 0))
+  FROM scheduled_calls
+ WHERE tenant_id = :tenant_id AND id = :id;
+
+-- name: claim_pacing
+-- Only campaigns with a pace queue up here.
+SELECT p.next_call_at
+  FROM campaign_pacing p
+  JOIN campaigns c ON c.id = p.campaign_id
+ WHERE p.tenant_id = :tenant_id
+   AND p.campaign_id = (SELECT campaign_id FROM scheduled_calls WHERE tenant_id = :tenant_id AND id = :id)
+   AND (c.spacing_seconds > 0 OR c.max_calls_per_hour IS NOT NULL OR c.max_calls_per_day IS NOT NULL)
+   FOR UPDATE OF p;
+
+-- name: claim_counts
+-- Attempts that reached, or may have reached, somebody; and when the caps let go again.
+SELECT clock_timestamp() AS now,
+       EXISTS (SELECT 1 FROM call_attempts
+                WHERE tenant_id = :tenant_id AND to_number = :to_number
+                  AND state IN ('intent', 'unknown', 'accepted', 'ringing', 'ongoing')) AS number_busy,
+       CASE WHEN :max_calls_per_hour::bigint IS NULL THEN 0
+            ELSE (SELECT count(*) FROM call_attempts
+                   WHERE campaign_id = :campaign_id::bigint AND created_at > clock_timestamp() - interval '1 hour'
+                     AND state NOT IN ('rejected', 'refuted')) END AS last_hour,
+       CASE WHEN :max_calls_per_hour::bigint IS NULL THEN NULL
+            ELSE (SELECT min(created_at) + interval '1 hour' FROM call_attempts
+                   WHERE campaign_id = :campaign_id::bigint AND created_at > clock_timestamp() - interval '1 hour'
+                     AND state NOT IN ('rejected', 'refuted')) END AS hour_free_at,
+       CASE WHEN :max_calls_per_day::bigint IS NULL THEN 0
+            ELSE (SELECT count(*) FROM call_attempts
+                   WHERE campaign_id = :campaign_id::bigint
+                     AND created_at >= date_trunc('day', clock_timestamp() AT TIME ZONE :timezone::text) AT TIME ZONE :timezone::text
+                     AND state NOT IN ('rejected', 'refuted')) END AS today,
+       (date_trunc('day', clock_timestamp() AT TIME ZONE coalesce(:timezone::text, 'UTC')) + interval '1 day')
+           AT TIME ZONE coalesce(:timezone::text, 'UTC') AS day_free_at;
+
+-- name: claim_call
+-- The call's row, made now for a campaign's, there already for one asked for by itself.
+INSERT INTO calls (tenant_id, call_id, scheduled_call_id, campaign_id, lead_id, to_number, from_number, agent_id,
+                   metadata, compliance_status, compliance_check_id)
+SELECT s.tenant_id, :call_id, s.id, s.campaign_id, s.lead_id, s.to_number, :from_number, :agent_id, s.metadata,
+       :compliance_status, currval('compliance_checks_id_seq')
+  FROM scheduled_calls s
+ WHERE s.tenant_id = :tenant_id AND s.id = :id
+ON CONFLICT (scheduled_call_id)
+DO UPDATE SET compliance_status = excluded.compliance_status, compliance_check_id = excluded.compliance_check_id,
+              updated_at = clock_timestamp();
+
+-- name: claim_intent
+WITH attempt AS (
+    INSERT INTO call_attempts (id, tenant_id, scheduled_call_id, call_id, campaign_id, n, state, provider, to_number,
+                               dial_deadline, lease_until, look_at)
+    SELECT :attempt_id, s.tenant_id, s.id, k.id, s.campaign_id, s.attempts + 1, 'intent', :provider, s.to_number,
+           clock_timestamp() + interval '5 seconds', clock_timestamp() + interval '60 seconds',
+           clock_timestamp() + interval '60 seconds'
+      FROM scheduled_calls s
+      JOIN calls k ON k.scheduled_call_id = s.id
+     WHERE s.tenant_id = :tenant_id AND s.id = :id
+), pace AS (
+    UPDATE campaign_pacing p SET next_call_at = clock_timestamp() + make_interval(secs => c.spacing_seconds)
+      FROM campaigns c
+     WHERE p.tenant_id = :tenant_id AND p.campaign_id = :campaign_id::bigint AND c.id = p.campaign_id
+       AND c.spacing_seconds > 0
+)
+UPDATE scheduled_calls
+   SET status = 'processing', attempts = attempts + 1, reason = NULL, updated_at = clock_timestamp(),
+       from_number = :from_number, agent_id = :agent_id,
+       compliance_check_id = currval('compliance_checks_id_seq')
+ WHERE tenant_id = :tenant_id AND id = :id;
+
+-- name: claim_put_back
+UPDATE scheduled_calls
+   SET status = 'scheduled', scheduled_at = coalesce(:at::timestamptz, scheduled_at), reason = :reason,
+       queued_at = NULL, updated_at = clock_timestamp()
+ WHERE tenant_id = :tenant_id AND id = :id AND status IN ('queued', 'scheduled');
+
+-- name: claim_hold_lane
+-- No row of this campaign is worth looking at before then.
+UPDATE campaign_pacing SET next_call_at = greatest(next_call_at, :at::timestamptz)
+ WHERE tenant_id = :tenant_id AND campaign_id = :campaign_id;
+
+-- name: claim_end
+WITH sc AS (
+    UPDATE scheduled_calls
+       SET status = :status, reason = :reason, updated_at = clock_timestamp()
+     WHERE tenant_id = :tenant_id AND id = :id AND status IN ('queued', 'scheduled')
+    RETURNING id
+)
+UPDATE calls SET status = CASE :status WHEN 'canceled' THEN 'canceled' ELSE 'failed' END, outcome = :reason,
+       updated_at = clock_timestamp()
+  FROM sc
+ WHERE calls.scheduled_call_id = sc.id AND calls.status = 'queued';
