@@ -5,7 +5,7 @@
 #include "common/base/conf.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
-#include "common/call/dial.h"
+#include "common/call/attempt.h"
 #include "common/call/events.h"
 #include "common/store/db.h"
 #include "common/store/pool.h"
@@ -29,15 +29,12 @@ static bool apply_polled(struct op *op, const struct provider_call *pc)
 /* The row may be tried again: what the attempt asked for never happened. */
 static bool refute(struct op *op, const struct rows *a, int i)
 {
-    struct rows rows;
-
     log_info(op, "call.refuted", F("attempt", db_text(a, i, "id")),
              F("scheduled_call_id", db_i64(a, i, "scheduled_call_id")));
-    return db_query(op, &SQL_ATTEMPT_OVER,
-                    ARGS({"attempt_id", db_text(a, i, "id")}, {"state", "refuted"},
-                         {"http_status", NULL}, {"evidence", "absent after the window"},
-                         {"reason", "NOT_PLACED"}, {"again_seconds", "1"}),
-                    &rows);
+    return attempt_tell(
+        op, db_text(a, i, "id"), &(struct dial_event){.kind = EVENT_ABSENT, .again = true},
+        &(struct attempt_news){
+            .evidence = "absent after the window", .reason = "NOT_PLACED", .again_seconds = 1});
 }
 
 static bool note_absent(struct op *op, const struct rows *a, int i)

@@ -253,7 +253,7 @@ static void a_claim_under_way_ends_before_an_opt_out_stands(void **state)
     assert_says(s, "(SELECT count(*) FROM dnc_entries) = 1");
 }
 
-static void an_attempt_that_was_written_off_and_rang_after_all_is_noted(void **state)
+static void an_attempt_that_was_written_off_and_rang_after_all_has_its_row_back(void **state)
 {
     struct scene *s = *state;
     int64_t row = scene_row(s, ITALIAN);
@@ -263,9 +263,9 @@ static void an_attempt_that_was_written_off_and_rang_after_all_is_noted(void **s
     scene_dial(s, s->tenant, row);
     store(s, body(text, "call_started", "ghost", attempt_of(s, row, attempt), STARTED));
     apply(s, "ghost");
-    assert_says(
-        s, "(SELECT state = 'refuted' AND evidence = 'accepted_late:ghost' FROM call_attempts)");
-    assert_says(s, "(SELECT status = 'scheduled' FROM scheduled_calls)");
+    assert_says(s, "(SELECT state = 'ongoing' AND provider_call_id = 'ghost' FROM call_attempts)");
+    assert_says(s, "(SELECT status = 'processing' FROM scheduled_calls)");
+    assert_says(s, "(SELECT status = 'in_progress' FROM calls)");
 }
 
 static int reconcile(struct scene *s)
@@ -321,7 +321,8 @@ static void an_unanswered_call_that_the_provider_has_is_accepted_and_applied(voi
     look_now(s);
     assert_int_equal(reconcile(s), 1);
     assert_says(s, "(SELECT state = 'not_connected' AND look_at IS NULL FROM call_attempts)");
-    assert_says(s, "(SELECT status = 'failed' AND reason = 'busy' FROM scheduled_calls)");
+    assert_says(s, "(SELECT status = 'failed' AND reason = 'busy' FROM scheduled_calls WHERE "
+                   "parent_id IS NULL)");
     assert_says(s, "(SELECT status = 'failed' AND outcome = 'busy' FROM calls)");
     assert_int_equal(reconcile(s), 0);
     assert_int_equal(s->provider->finds, 1);
@@ -427,7 +428,7 @@ int main(void)
         SCENE(a_webhook_without_a_call_is_refused_and_not_kept),
         SCENE(who_asks_not_to_be_called_again_stands_on_the_list_of_that_tenant),
         SCENE(a_claim_under_way_ends_before_an_opt_out_stands),
-        SCENE(an_attempt_that_was_written_off_and_rang_after_all_is_noted),
+        SCENE(an_attempt_that_was_written_off_and_rang_after_all_has_its_row_back),
         SCENE(an_unanswered_call_that_the_provider_has_is_accepted_and_applied),
         SCENE(before_the_window_is_over_absence_proves_nothing),
         SCENE(three_empty_listings_after_the_window_set_the_row_free),
