@@ -19,7 +19,7 @@ CREATE TABLE provider_limits (
     reserved_inbound   BIGINT NOT NULL DEFAULT 0 CHECK (reserved_inbound >= 0),
     others_live        BIGINT NOT NULL DEFAULT 0 CHECK (others_live >= 0), -- inbound and web calls, at the last look
     starts_per_second  DOUBLE PRECISION NOT NULL DEFAULT 1000 CHECK (starts_per_second > 0),
-    next_start_at      TIMESTAMPTZ NOT NULL DEFAULT '-infinity', -- the dispatcher's: no start is given before
+    next_start_at      TIMESTAMPTZ NOT NULL DEFAULT 'epoch', -- the dispatcher's: no start is given before
     told_at            TIMESTAMPTZ -- NULL: never asked
 );
 
