@@ -20,8 +20,9 @@ struct attempt {
     const char *provider_call_id; /* NULL = not known yet */
     const char *timezone;         /* of the campaign; NULL = none */
     const char *retry_policy;     /* of the campaign; NULL = the table's */
-    struct tstamp valid_until;    /* of the row; null = for ever */
-    bool never_redial;            /* the tenant does not dial again after an unanswered request */
+    struct tstamp created_at;
+    struct tstamp valid_until; /* of the row; null = for ever */
+    bool never_redial;         /* the tenant does not dial again after an unanswered request */
     struct dial_state state;
 };
 
@@ -31,8 +32,9 @@ struct attempt_news {
     int http_status;
     const char *evidence; /* what the state rests on, in words */
     const char *reason;   /* of the row, when it waits or ends */
+    const char *outcome;  /* the call's, when it is over */
     double again_seconds; /* until the row's next turn */
-    double look_seconds;  /* until the reconciler looks; 0 = as the state says */
+    double look_seconds;  /* until the reconciler looks; 0 = as the state asks for */
 };
 
 /*
@@ -51,8 +53,15 @@ bool attempt_lock(struct op *op, const char *attempt_id, const char *provider_ca
 bool attempt_move(struct op *op, const struct attempt *a, const struct dial_event *e,
                   const struct attempt_news *news, struct dial_step *out) MUSTCHECK;
 
-/* Both in a transaction of their own; nothing happens when there is no such attempt. */
+/* The same in a transaction of its own; nothing happens when there is no such attempt. */
 bool attempt_tell(struct op *op, const char *attempt_id, const struct dial_event *e,
                   const struct attempt_news *news) MUSTCHECK;
+
+/*
+ * The same in one round trip, for the attempt's own sender, who left it an intent: a is believed,
+ * and when the attempt stands elsewhere by now, attempt_tell() follows.
+ */
+bool attempt_settle(struct op *op, const struct attempt *a, const struct dial_event *e,
+                    const struct attempt_news *news) MUSTCHECK;
 
 #endif

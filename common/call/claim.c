@@ -6,6 +6,7 @@
 #include "common/base/conf.h"
 #include "common/base/id.h"
 #include "common/base/log.h"
+#include "common/call/step.h"
 #include "common/compliance/compliance.h"
 #include "common/number/country.h"
 #include "common/number/number.h"
@@ -18,12 +19,18 @@
 /* A number already being called: look again when that call may be over. */
 #define NUMBER_BUSY_US (30LL * 1000000)
 
+/* What stands still is looked at again, whether or not somebody says that it may go on. */
+#define HALTED_US (5LL * 1000000)
+
+/* Money comes with a payment or a new month; a look costs little. */
+#define BUDGET_US (60LL * 1000000)
+
 /* Less than call_attempts.dial_deadline allows, counted from before it was written. */
 #define SEND_WITHIN_US (4LL * 1000000)
 
 /* What the locks gave, and what was read under them. */
 struct gates {
-    struct rows row, campaign, lead, pacing;
+    struct rows row, campaign, lead, pacing, budget;
     struct rows rules, dnc, counts;
     struct tstamp now;
     struct compliance_answer answer;
@@ -40,8 +47,9 @@ static bool lock_all(struct op *op, int64_t id, struct gates *g)
                                           {&SQL_CLAIM_CAMPAIGN, args, &g->campaign},
                                           {&SQL_CLAIM_LEAD, args, &g->lead},
                                           {&SQL_CLAIM_NUMBER, args, &locked},
-                                          {&SQL_CLAIM_PACING, args, &g->pacing}},
-                     5);
+                                          {&SQL_CLAIM_PACING, args, &g->pacing},
+                                          {&SQL_CLAIM_BUDGET, NO_ARGS, &g->budget}},
+                     6);
 }
 
 static bool read_facts(struct op *op, struct gates *g)
@@ -53,8 +61,12 @@ static bool read_facts(struct op *op, struct gates *g)
         arena_printf(&op->arena, "{%s,%s}", country ? country_of_rules(country) : "XX",
                      theirs ? country_of_rules(theirs) : "XX");
     bool paced = g->pacing.n > 0;
+    const struct rows *said_by = g->campaign.n ? &g->campaign : &g->row;
     const struct arg *counts =
         ARGS({"to_number", to}, {"campaign_id", db_text(&g->row, 0, "campaign_id")},
+             {"countries", countries}, {"provider", op->app->provider->name},
+             {"from_number", db_text(said_by, 0, "from_number")},
+             {"agent_id", db_text(said_by, 0, "agent_id")}, {"budgeted", sql_bool(g->budget.n > 0)},
              {"timezone", g->campaign.n ? db_text(&g->campaign, 0, "timezone") : NULL},
              {"max_calls_per_hour", paced ? db_text(&g->campaign, 0, "max_calls_per_hour") : NULL},
              {"max_calls_per_day", paced ? db_text(&g->campaign, 0, "max_calls_per_day") : NULL});
@@ -162,7 +174,7 @@ static bool refuse(struct op *op, struct claim *c, const struct gates *g)
     return end(op, c, "canceled", compliance_code_name(compliance_final_code(v)));
 }
 
-/* The campaign's pace, or a call to the same phone, says later: when, or null. */
+/* A halt, the money, the campaign's pace or a call to the same phone says later: when, or null. */
 static struct tstamp not_before(const struct gates *g, const char **reason, bool *whole_lane)
 {
     struct tstamp next =
@@ -170,6 +182,13 @@ static struct tstamp not_before(const struct gates *g, const char **reason, bool
     int64_t hourly = g->pacing.n ? db_i64(&g->campaign, 0, "max_calls_per_hour") : 0;
     int64_t daily = g->pacing.n ? db_i64(&g->campaign, 0, "max_calls_per_day") : 0;
 
+    *whole_lane = false;
+    *reason = "HALTED";
+    if (db_text(&g->counts, 0, "halt"))
+        return (struct tstamp){g->now.us + HALTED_US};
+    *reason = "BUDGET_EXCEEDED";
+    if (db_bool(&g->counts, 0, "over_budget"))
+        return (struct tstamp){g->now.us + BUDGET_US};
     *whole_lane = true;
     *reason = "SPACING";
     if (next.us > g->now.us)
@@ -201,31 +220,43 @@ static bool hold_back(struct op *op, struct claim *c, const struct gates *g, str
     return put_back(op, c, at, reason);
 }
 
-static bool commit_intent(struct op *op, struct claim *c, const struct gates *g)
+static bool write_intent(struct op *op, struct claim *c, const struct gates *g, const char *call_id)
 {
-    char *attempt_id = arena_alloc(&op->arena, UUID_SIZE), call_id[CALL_ID_SIZE];
     const char *id = sql_i64(op, c->scheduled_call_id);
     struct rows checked, called, intended;
-
-    int64_t start_us = clock_mono_us();
-    uuid_make(attempt_id);
-    call_id_make(call_id);
     const struct arg *call_args =
         ARGS({"id", id}, {"call_id", call_id},
              {"compliance_status", verdict_status_names[g->answer.verdict.status]},
              {"from_number", c->from_number}, {"agent_id", c->agent_id});
     const struct arg *intent_args =
-        ARGS({"id", id}, {"attempt_id", attempt_id}, {"provider", op->app->provider->name},
+        ARGS({"id", id}, {"attempt_id", c->attempt_id}, {"provider", op->app->provider->name},
              {"campaign_id", db_text(&g->row, 0, "campaign_id")}, {"from_number", c->from_number},
              {"agent_id", c->agent_id});
-    if (!db_ask(op,
-                (const struct ask[]){{&SQL_COMPLIANCE_CHECK_INSERT, check_args(op, c, g), &checked},
-                                     {&SQL_CLAIM_CALL, call_args, &called}},
-                2)
-        || !db_query_commit(op, &SQL_CLAIM_INTENT, intent_args, &intended))
+
+    return db_ask_commit(
+        op,
+        (const struct ask[]){{&SQL_COMPLIANCE_CHECK_INSERT, check_args(op, c, g), &checked},
+                             {&SQL_CLAIM_CALL, call_args, &called},
+                             {&SQL_CLAIM_INTENT, intent_args, &intended}},
+        3);
+}
+
+static bool commit_intent(struct op *op, struct claim *c, const struct gates *g)
+{
+    const struct dial_step step =
+        dial_step(&(struct dial_state){.row = row_state_named(db_text(&g->row, 0, "status"))},
+                  &(struct dial_event){.kind = EVENT_CLAIMED});
+    char *attempt_id = arena_alloc(&op->arena, UUID_SIZE), call_id[CALL_ID_SIZE];
+    int64_t start_us = clock_mono_us();
+
+    if (!(step.effects & EFFECT_DIAL))
+        return fail(op, E_INTERNAL_ERROR, "a row that is not queued was about to be dialled");
+    uuid_make(attempt_id);
+    call_id_make(call_id);
+    c->attempt_id = attempt_id;
+    if (!write_intent(op, c, g, call_id))
         return false;
     c->fate = CLAIM_INTENT;
-    c->attempt_id = attempt_id;
     c->send_before_us = start_us + SEND_WITHIN_US;
     return true;
 }
@@ -237,6 +268,7 @@ static void read_row(const struct gates *g, struct claim *c)
     const struct rows *said_by = g->campaign.n ? &g->campaign : &g->row;
     c->from_number = db_text(said_by, 0, "from_number");
     c->agent_id = db_text(said_by, 0, "agent_id");
+    c->campaign_id = db_i64(&g->row, 0, "campaign_id");
     c->metadata.text = db_text(&g->row, 0, "metadata");
     c->attempt = (int)db_i64(&g->row, 0, "attempts") + 1;
     c->valid_until = column_tstamp(&g->row, "valid_until");
@@ -264,6 +296,8 @@ static bool claim_under_locks(struct op *op, struct claim *c, struct gates *g)
     read_row(g, c);
     if (!campaign_stands(op, c, g, &stop) || stop)
         return op->err.code == E_NONE;
+    if (g->lead.n && db_text(&g->lead, 0, "dead_reason"))
+        return end(op, c, "canceled", "NUMBER_DEAD");
     if (!read_facts(op, g) || !decide(op, g))
         return false;
     if (c->valid_until.us && c->valid_until.us <= g->now.us)

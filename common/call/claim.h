@@ -1,8 +1,8 @@
 /*
  * claim.h - T1: one scheduled call, all its gates, one intent.
  *
- * Under row locks taken in one fixed order (scheduled call, campaign, lead,
- * number, pacing) the facts are read again, the engine decides, and either an
+ * Under locks taken in one fixed order (scheduled call, campaign, lead, halts and
+ * number, pacing, budget) the facts are read again, the engine decides, and either an
  * intent is committed or the row is put back or ended with its reason.  Only a
  * committed intent may be dialled.  Source: reliability, section 2.3.
  */
@@ -22,6 +22,7 @@ struct claim {
     enum claim_fate fate;
     const char *attempt_id; /* the fencing token */
     int64_t scheduled_call_id;
+    int64_t campaign_id; /* 0 = asked for by itself */
     const char *to_number;
     const char *from_number;
     const char *agent_id;

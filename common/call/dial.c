@@ -14,12 +14,6 @@
 #include <inttypes.h>
 #include <openssl/hmac.h>
 
-/* Rows that no request ever left for, or that a full provider turned away, do not try for ever. */
-enum { MAX_ATTEMPTS = 10, STANDSTILL_SECONDS = 300, BACKOFF_MAX_SECONDS = 300 };
-
-/* A provider at its limit has room again when a call ends, which is soon. */
-enum { BUSY_MAX_SECONDS = 8 };
-
 const char *attempt_signature(struct op *op, const char *attempt_id, int64_t scheduled_call_id)
 {
     const char *key = op->app->conf->retell_api_key ? op->app->conf->retell_api_key : "";
@@ -54,107 +48,6 @@ static const char *webhook_url(struct op *op)
     const char *base = op->app->conf->public_url;
 
     return base ? arena_printf(&op->arena, "%s/api/v1/webhooks/retell", base) : NULL;
-}
-
-int dial_backoff_seconds(enum dial_refusal refusal, int attempt, int retry_after_seconds)
-{
-    int shift = attempt < 8 ? attempt - 1 : 7;
-    int seconds = 1 << (shift > 0 ? shift : 0);
-    int most = refusal == REFUSAL_BUSY ? BUSY_MAX_SECONDS : BACKOFF_MAX_SECONDS;
-
-    if (refusal == REFUSAL_UNPAID || refusal == REFUSAL_CREDENTIALS)
-        return STANDSTILL_SECONDS;
-    if (seconds > most)
-        seconds = most;
-    if (retry_after_seconds > seconds)
-        seconds = retry_after_seconds;
-    return seconds < BACKOFF_MAX_SECONDS ? seconds : BACKOFF_MAX_SECONDS;
-}
-
-static const char *refusal_reason(enum dial_refusal refusal)
-{
-    switch (refusal) {
-    case REFUSAL_NONE: return "PROVIDER_REFUSED";
-    case REFUSAL_BUSY: return "PROVIDER_BUSY";
-    case REFUSAL_UNPAID: return "PROVIDER_UNPAID";
-    case REFUSAL_CREDENTIALS: return "PROVIDER_CREDENTIALS";
-    case REFUSAL_FROM_NUMBER: return "FROM_NUMBER_REFUSED";
-    case REFUSAL_REQUEST: return "REQUEST_REFUSED";
-    }
-    return "PROVIDER_REFUSED";
-}
-
-/* Refusals about the request itself come back the same however often it is sent. */
-static bool worth_repeating(const struct claim *c, const struct dial_answer *a)
-{
-    if (a->refusal == REFUSAL_FROM_NUMBER || a->refusal == REFUSAL_REQUEST)
-        return false;
-    return a->refusal == REFUSAL_BUSY || c->attempt < MAX_ATTEMPTS;
-}
-
-static const char *evidence_of(struct op *op, const struct dial_answer *a)
-{
-    return arena_printf(&op->arena, "HTTP %d %s", a->http_status, a->message ? a->message : "");
-}
-
-static bool record_accepted(struct op *op, const struct claim *c, const struct dial_answer *a)
-{
-    struct rows rows;
-    const struct arg *args =
-        ARGS({"attempt_id", c->attempt_id}, {"provider_call_id", a->provider_call_id},
-             {"http_status", sql_i64(op, a->http_status)}, {"evidence", evidence_of(op, a)},
-             {"poll_seconds", sql_i64(op, op->app->conf->call_poll_seconds)});
-
-    if (!db_query(op, &SQL_ATTEMPT_ACCEPTED, args, &rows))
-        return false;
-    if (rows.n)
-        return true;
-    log_error(op, "call.accepted_late", F("attempt", c->attempt_id),
-              F("provider_call_id", a->provider_call_id));
-    return db_query(op, &SQL_ATTEMPT_ACCEPTED_LATE, args, &rows);
-}
-
-static bool record_over(struct op *op, const struct claim *c, const struct dial_answer *a)
-{
-    bool sent = a->result == DIAL_REJECTED;
-    int wait = dial_backoff_seconds(a->refusal, c->attempt, a->retry_after_seconds);
-    struct rows rows;
-
-    return db_query(op, &SQL_ATTEMPT_OVER,
-                    ARGS({"attempt_id", c->attempt_id}, {"state", sent ? "rejected" : "refuted"},
-                         {"http_status", sql_i64(op, a->http_status)},
-                         {"evidence", evidence_of(op, a)},
-                         {"reason", sent ? refusal_reason(a->refusal) : "NEVER_SENT"},
-                         {"again_seconds", worth_repeating(c, a) ? sql_i64(op, wait) : NULL}),
-                    &rows);
-}
-
-static bool record_unknown(struct op *op, const struct claim *c, const struct dial_answer *a)
-{
-    struct rows rows;
-
-    return db_query(op, &SQL_ATTEMPT_UNKNOWN,
-                    ARGS({"attempt_id", c->attempt_id},
-                         {"http_status", sql_i64(op, a->http_status)},
-                         {"evidence", evidence_of(op, a)}),
-                    &rows);
-}
-
-bool attempt_record(struct op *op, const struct claim *c, const struct dial_answer *a)
-{
-    static const char *const results[] = {"accepted", "rejected", "never_sent", "unknown"};
-
-    metric_add(M_DIALS, 1, LABELS(results[a->result]));
-    log_info(op, "call.dialled", F("scheduled_call_id", c->scheduled_call_id),
-             F("attempt", c->attempt_id), F("result", results[a->result]), P("to", c->to_number),
-             F("provider_call_id", a->provider_call_id), F("answer", a->message));
-    switch (a->result) {
-    case DIAL_ACCEPTED: return record_accepted(op, c, a);
-    case DIAL_REJECTED: return record_over(op, c, a);
-    case DIAL_NEVER_SENT: return record_over(op, c, a);
-    case DIAL_UNKNOWN: return record_unknown(op, c, a);
-    }
-    return false;
 }
 
 /* No session is held while the provider thinks; the deadline of the intent is the last moment to

@@ -1,13 +1,15 @@
-/* dispatch.c - T0, as one statement. */
+/* dispatch.c - T0: one dispatcher's turn, one statement. */
 
 #include "common/call/dispatch.h"
 
 #include "common/base/conf.h"
 #include "common/base/log.h"
+#include "common/provider/provider.h"
 #include "common/store/db.h"
 #include "queries.h"
 
-enum { BATCH = 500 };
+/* Another dispatcher is at it; what woke this one may have come too late for that one. */
+enum { BATCH = 500, TURN_MS = 5 };
 
 /* Soon enough for the next paced campaign, at the latest after the poll. */
 static int sleep_until_next(const struct op *op, const struct rows *next)
@@ -20,19 +22,34 @@ static int sleep_until_next(const struct op *op, const struct rows *next)
     return ms > 0 ? (int)ms : 1;
 }
 
-bool dispatch_due(struct op *op, int64_t *queued, int *sleep_ms)
+static bool give_starts(struct op *op, int64_t *queued, int *sleep_ms)
 {
     struct rows due, next;
     const struct arg *args = ARGS({"cap", sql_i64(op, op->app->conf->tenant_max_live_calls)},
-                                  {"batch", sql_i64(op, BATCH)}, {"request_id", op->request_id});
+                                  {"batch", sql_i64(op, BATCH)}, {"request_id", op->request_id},
+                                  {"provider", op->app->provider->name});
 
-    if (!db_ask(op,
-                (const struct ask[]){{&SQL_DISPATCH_DUE, args, &due},
-                                     {&SQL_DISPATCH_NEXT, NO_ARGS, &next}},
-                2))
+    if (!db_ask_commit(op,
+                       (const struct ask[]){{&SQL_DISPATCH_DUE, args, &due},
+                                            {&SQL_DISPATCH_NEXT, NO_ARGS, &next}},
+                       2))
         return false;
     *queued = due.affected;
     *sleep_ms = *queued ? 1 : sleep_until_next(op, &next);
+    return true;
+}
+
+bool dispatch_due(struct op *op, int64_t *queued, int *sleep_ms)
+{
+    struct rows turn;
+
+    *queued = 0;
+    *sleep_ms = TURN_MS;
+    if (!db_begin(op) || !db_query(op, &SQL_DISPATCH_TURN, NO_ARGS, &turn))
+        return false;
+    if (db_bool(&turn, 0, "won"))
+        return give_starts(op, queued, sleep_ms);
+    db_rollback(op);
     return true;
 }
 

@@ -1,9 +1,11 @@
 /*
  * dispatch.h - T0: due rows become queued, with a message in the outbox.
  *
- * Fair between tenants and between a tenant's campaigns; at most
- * TENANT_MAX_LIVE_CALLS rows of a tenant are queued or in progress.  Safe to run
- * many times over.
+ * The only place that gives starts, so that no limit needs a lock later: what is
+ * queued or in progress stays within the provider's concurrency (less what is
+ * reserved for inbound), the tenant's and the campaign's, and starts within the
+ * provider's rate.  Fair between tenants and between a tenant's campaigns; nothing
+ * halted is started.  Safe to run many times over.
  */
 #ifndef AGORALIA_DISPATCH_H
 #define AGORALIA_DISPATCH_H

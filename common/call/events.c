@@ -6,24 +6,14 @@
 #include "common/base/digest.h"
 #include "common/base/id.h"
 #include "common/base/json.h"
-#include "common/base/log.h"
 #include "common/base/metrics.h"
-#include "common/provider/outcome.h"
+#include "common/call/aftermath.h"
+#include "common/call/attempt.h"
 #include "common/store/db.h"
 #include "queries.h"
 
 /* Of an event and of a call's id, which stands in indexes: they are short or not Retell's. */
 enum { NAME_BYTES = 255 };
-
-int attempt_rank(const char *state)
-{
-    static const char *const open[] = {"intent", "unknown", "accepted", "ringing", "ongoing"};
-
-    for (int i = 0; i < (int)ARRAY_LEN(open); i++)
-        if (strcmp(open[i], state) == 0)
-            return i < 2 ? 0 : i - 1;
-    return 4;
-}
 
 /* Our own attempt id, as the provider echoes it; NULL when it is none. */
 static const char *echoed_attempt(struct op *op, const struct provider_call *pc)
@@ -73,15 +63,6 @@ bool webhook_store(struct op *op, struct str body, bool *stored)
     return true;
 }
 
-/* What an event says of the attempt and of the call; NULL = nothing new. */
-struct change {
-    const char *state; /* of the attempt */
-    const char *call_status;
-    const char *row_status; /* of the scheduled call, when it is over */
-    const char *outcome;
-    bool opted_out;
-};
-
 /* The event's name outranks call_status: call_ended is documented with "registered" in it. */
 static const char *status_told(const char *event, const struct provider_call *pc)
 {
@@ -95,40 +76,57 @@ static const char *status_told(const char *event, const struct provider_call *pc
     return pc->status ? pc->status : "";
 }
 
-static bool is_over(const char *told)
+/* What an event says. */
+struct news {
+    struct dial_event event;
+    struct call_outcome outcome; /* all NULL while the call is not over */
+    bool means_nothing;          /* facts may come with it all the same */
+};
+
+static enum row_state row_after(const struct call_outcome *o)
 {
-    return strcmp(told, "ended") == 0 || strcmp(told, "not_connected") == 0
-           || strcmp(told, "error") == 0;
+    if (o->status && strcmp(o->status, "canceled") == 0)
+        return ROW_CANCELED;
+    return o->status && strcmp(o->status, "failed") == 0 ? ROW_FAILED : ROW_DONE;
 }
 
-static struct change change_of(const char *event, const struct provider_call *pc)
+static struct news ended(enum dial_event_kind kind, const char *told,
+                         const struct provider_call *pc)
 {
-    const char *told = status_told(event, pc);
-    struct change c = {0};
-
-    if (strcmp(told, "registered") == 0)
-        c.state = "accepted";
-    if (strcmp(told, "ongoing") == 0) {
-        c.state = "ongoing";
-        c.call_status = "in_progress";
-    }
-    if (!is_over(told))
-        return c;
     const struct call_outcome o = call_outcome_of(&(struct call_facts){
         .status = told,
         .disconnection_reason = pc->disconnection_reason,
         .connected = pc->started_at.us != 0,
         .duration_ms = pc->duration_ms,
     });
-    c.state = told;
-    c.call_status = o.status;
-    c.outcome = o.outcome;
-    c.row_status = !o.status                           ? "done"
-                   : strcmp(o.status, "canceled") == 0 ? "canceled"
-                   : strcmp(o.status, "failed") == 0   ? "failed"
-                                                       : "done";
-    c.opted_out = o.outcome && strcmp(o.outcome, "dnc") == 0;
-    return c;
+
+    return (struct news){.event = {.kind = kind, .row_after = row_after(&o)}, .outcome = o};
+}
+
+static struct news news_of(const char *event, const struct provider_call *pc)
+{
+    static const struct {
+        const char *told;
+        enum dial_event_kind kind;
+    } words[] = {{"registered", EVENT_REGISTERED},
+                 {"ongoing", EVENT_ONGOING},
+                 {"ended", EVENT_ENDED},
+                 {"not_connected", EVENT_NOT_CONNECTED},
+                 {"error", EVENT_ERROR}};
+    const char *told = status_told(event, pc);
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (strcmp(words[i].told, told) == 0)
+            return words[i].kind < EVENT_ENDED ? (struct news){.event = {.kind = words[i].kind}}
+                                               : ended(words[i].kind, told, pc);
+    return (struct news){.means_nothing = true};
+}
+
+static const char *call_status_of(const struct news *n)
+{
+    if (n->means_nothing)
+        return NULL;
+    return n->event.kind == EVENT_ONGOING ? "in_progress" : n->outcome.status;
 }
 
 static const char *disposition_of(struct op *op, const struct provider_call *pc)
@@ -142,17 +140,17 @@ static const char *disposition_of(struct op *op, const struct provider_call *pc)
     return json_get_string(json_get(analysis, "custom_analysis_data"), "disposition");
 }
 
-/* Everything a call's row (call_id NULL: a web call's, found by the provider's id) can learn from
+/* Everything a call's row (call_id 0: a web call's, found by the provider's id) can learn from
  * an event, merged by the statement. */
 static const struct arg *call_args(struct op *op, const struct provider_call *pc,
-                                   const struct change *c, bool moves, const char *call_id)
+                                   const struct news *n, bool moves, int64_t call_id)
 {
-    bool over = moves && c->row_status;
+    bool over = moves && n->outcome.outcome;
     const struct arg args[] = {
         {"provider", op->app->provider->name},
         {"provider_call_id", pc->provider_call_id},
-        {"status", moves ? c->call_status : NULL},
-        {"outcome", moves ? c->outcome : NULL},
+        {"status", moves ? call_status_of(n) : NULL},
+        {"outcome", over ? n->outcome.outcome : NULL},
         {"disconnection_reason", over ? pc->disconnection_reason : NULL},
         {"started_at", sql_tstamp(op, pc->started_at)},
         {"ended_at", sql_tstamp(op, pc->ended_at)},
@@ -162,78 +160,61 @@ static const struct arg *call_args(struct op *op, const struct provider_call *pc
         {"segments", pc->transcript.text},
         {"summary", pc->analysis.text},
         {"disposition", disposition_of(op, pc)},
-        {"call_id", call_id},
+        {"call_id", call_id ? sql_i64(op, call_id) : NULL},
         {0},
     };
     return memcpy(arena_alloc(&op->arena, sizeof(args)), args, sizeof(args));
 }
 
-/* Evidence against a refutation: kept for the alarm. */
-static bool note_late(struct op *op, const char *attempt_id, const char *provider_call_id)
+/* The call's row belongs to the attempt that its scheduled call goes on with. */
+static bool merge_facts(struct op *op, const struct attempt *a, const struct provider_call *pc,
+                        const struct news *n, const struct dial_step *to)
 {
     struct rows rows;
 
-    log_error(op, "call.accepted_late", F("attempt", attempt_id),
-              F("provider_call_id", provider_call_id));
-    return db_query(op, &SQL_ATTEMPT_ACCEPTED_LATE,
-                    ARGS({"attempt_id", attempt_id}, {"provider_call_id", provider_call_id}),
-                    &rows);
+    return to->attempt == ATTEMPT_ACCEPTED_LATE
+           || db_query(op, &SQL_EVENT_CALL, call_args(op, pc, n, to->moved, a->call_id), &rows);
 }
 
-static bool apply_to_attempt(struct op *op, const struct rows *a, const struct provider_call *pc,
-                             const struct change *c)
+static bool apply_to_attempt(struct op *op, const struct attempt *a, const struct provider_call *pc,
+                             const struct news *n)
 {
-    const char *state = db_text(a, 0, "state"), *attempt_id = db_text(a, 0, "id");
+    const struct attempt_news news = {.provider_call_id = pc->provider_call_id,
+                                      .outcome = n->outcome.outcome,
+                                      .reason = n->outcome.outcome};
+    struct dial_step to = {.row = a->state.row, .attempt = a->state.attempt};
 
-    if (strcmp(state, "rejected") == 0 || strcmp(state, "refuted") == 0)
-        return note_late(op, attempt_id, pc->provider_call_id);
-    bool moves = c->state && attempt_rank(c->state) > attempt_rank(state);
-    bool ends = moves && c->row_status;
-    const char *after = moves ? c->state : state;
-    const struct arg *attempt_args = ARGS(
-        {"attempt_id", attempt_id}, {"state", after}, {"provider_call_id", pc->provider_call_id},
-        {"over", sql_bool(attempt_rank(after) == 4)},
-        {"poll_seconds", sql_i64(op, op->app->conf->call_poll_seconds)});
-    const struct arg *row_args =
-        ARGS({"scheduled_call_id", db_text(a, 0, "scheduled_call_id")}, {"status", c->row_status},
-             {"reason", c->outcome}, {"provider_call_id", pc->provider_call_id});
-    const struct arg *opt_args = ARGS({"to_number", db_text(a, 0, "to_number")});
-    const struct arg *known = call_args(op, pc, c, moves, db_text(a, 0, "call_id"));
-    const struct arg *lock_args = ARGS({"e164", db_text(a, 0, "to_number")});
-    struct rows moved, called, ended, locked, opted;
-    const struct ask asks[] = {{&SQL_EVENT_ATTEMPT_MOVES, attempt_args, &moved},
-                               {&SQL_EVENT_CALL, known, &called},
-                               {&SQL_EVENT_ROW_ENDS, row_args, &ended},
-                               {&SQL_DNC_LOCK, lock_args, &locked},
-                               {&SQL_EVENT_OPT_OUT, opt_args, &opted}};
+    if (!n->means_nothing && !attempt_move(op, a, &n->event, &news, &to))
+        return false;
+    return merge_facts(op, a, pc, n, &to)
+           && (!(to.effects & EFFECT_OVER) || call_aftermath(op, a, &n->outcome, pc->ended_at));
+}
 
-    return db_ask(op, asks, !ends ? 2 : c->opted_out ? 5 : 3);
+static bool apply_to_web_call(struct op *op, const struct provider_call *pc, const struct news *n,
+                              bool *matched)
+{
+    struct rows web;
+
+    if (!db_query(op, &SQL_EVENT_WEB_CALL, call_args(op, pc, n, true, 0), &web))
+        return false;
+    *matched = web.affected > 0;
+    return true;
 }
 
 bool call_apply(struct op *op, const char *event, const struct provider_call *pc, bool *matched)
 {
-    const struct change c = change_of(event, pc);
-    struct rows attempt, web;
+    const struct news n = news_of(event, pc);
+    int64_t was = op->tenant_id;
+    struct attempt a;
 
-    *matched = false;
-    if (!db_query(op, &SQL_EVENT_ATTEMPT,
-                  ARGS({"attempt_id", echoed_attempt(op, pc)},
-                       {"provider", op->app->provider->name},
-                       {"provider_call_id", pc->provider_call_id}),
-                  &attempt))
+    if (!attempt_lock(op, echoed_attempt(op, pc), pc->provider_call_id, &a, matched))
         return false;
-    if (attempt.n) {
-        int64_t was = op->tenant_id;
-        op->tenant_id = db_i64(&attempt, 0, "tenant_id");
-        *matched = true;
-        bool ok = apply_to_attempt(op, &attempt, pc, &c);
-        op->tenant_id = was;
-        return ok;
-    }
-    if (!db_query(op, &SQL_EVENT_WEB_CALL, call_args(op, pc, &c, true, NULL), &web))
-        return false;
-    *matched = web.affected > 0;
-    return true;
+    if (!*matched)
+        return apply_to_web_call(op, pc, &n, matched);
+    op->tenant_id = a.tenant_id;
+    bool ok = apply_to_attempt(op, &a, pc, &n);
+    op->tenant_id = was;
+    return ok;
 }
 
 static bool apply_stored(struct op *op, const struct rows *waiting, int i)

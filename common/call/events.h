@@ -24,7 +24,4 @@ bool webhooks_apply(struct op *op, const char *provider_call_id) MUSTCHECK;
 bool call_apply(struct op *op, const char *event, const struct provider_call *pc,
                 bool *matched) MUSTCHECK;
 
-/* How far along a state of call_attempts is (pure); an event never lowers it. */
-int attempt_rank(const char *state);
-
 #endif

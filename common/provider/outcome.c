@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* A call shorter than this was cut off by somebody who did not want to talk. */
-enum { EARLY_HANGUP_MS = 8000 };
+enum { EARLY_HANGUP_MS = 8000, DAY_MINUTES = 1440, REACHED_FAULT_MINUTES = 60 };
 
 struct row {
     const char *word;
@@ -15,18 +15,18 @@ struct row {
 };
 
 static const struct row reasons[] = {
-#define OUTCOME(reason, status, outcome, retry, suspect) \
-    {#reason, {#status, #outcome, RETRY_##retry, SUSPECT_##suspect}},
+#define OUTCOME(reason, status, outcome, retry, suspect, delay, when, cap) \
+    {#reason, {#status, #outcome, RETRY_##retry, SUSPECT_##suspect, delay, RETRY_##when, cap}},
 #include "common/provider/outcomes.def"
 #undef OUTCOME
 };
 
 static const struct row statuses[] = {
-    {"registered", {"queued", NULL, RETRY_OPEN, SUSPECT_NONE}},
-    {"ongoing", {"in_progress", NULL, RETRY_OPEN, SUSPECT_NONE}},
-    {"ended", {"completed", "other", RETRY_NEVER, SUSPECT_NONE}},
-    {"not_connected", {"failed", "other", RETRY_REDIAL, SUSPECT_NONE}},
-    {"error", {"failed", "other", RETRY_TECHNICAL, SUSPECT_NONE}},
+    {"registered", {"queued", NULL, RETRY_OPEN, SUSPECT_NONE, 0, RETRY_ANY_TIME, 0}},
+    {"ongoing", {"in_progress", NULL, RETRY_OPEN, SUSPECT_NONE, 0, RETRY_ANY_TIME, 0}},
+    {"ended", {"completed", "other", RETRY_NEVER, SUSPECT_NONE, 0, RETRY_ANY_TIME, 0}},
+    {"not_connected", {"failed", "other", RETRY_REDIAL, SUSPECT_NONE, 240, RETRY_OTHER_PART, 1}},
+    {"error", {"failed", "other", RETRY_TECHNICAL, SUSPECT_NONE, 10, RETRY_ANY_TIME, 1}},
 };
 
 static const struct call_outcome *look_up(const struct row *rows, size_t n, const char *word)
@@ -43,10 +43,15 @@ static struct call_outcome refine(struct call_outcome o, const struct call_facts
         && f->duration_ms < EARLY_HANGUP_MS && !f->successful) {
         o.outcome = "early_hangup";
         o.retry = RETRY_REDIAL;
+        o.delay_minutes = DAY_MINUTES;
+        o.when = RETRY_NEXT_DAY;
+        o.cap = 1;
     }
     /* The person was reached, so it counts against them however it ended. */
-    if (strcmp(o.outcome, "provider_fault") == 0 && f->connected)
+    if (strcmp(o.outcome, "provider_fault") == 0 && f->connected) {
         o.retry = RETRY_REDIAL;
+        o.delay_minutes = REACHED_FAULT_MINUTES;
+    }
     return o;
 }
 

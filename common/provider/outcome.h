@@ -28,6 +28,13 @@ enum suspect {
     SUSPECT_AGENT,
 };
 
+/* When a person who was not reached is tried again. */
+enum retry_when {
+    RETRY_ANY_TIME,
+    RETRY_OTHER_PART, /* in another part of the day than the try that failed */
+    RETRY_NEXT_DAY,
+};
+
 /* What the provider told about the call; NULL and 0 = untold. */
 struct call_facts {
     const char *status; /* the provider's words */
@@ -43,6 +50,9 @@ struct call_outcome {
     const char *outcome; /* answered, voicemail, busy, ...; NULL while the call is not over */
     enum retry_class retry;
     enum suspect suspect;
+    int delay_minutes;
+    enum retry_when when;
+    int cap; /* tries that may follow this outcome */
 };
 
 struct call_outcome call_outcome_of(const struct call_facts *f);

@@ -268,13 +268,18 @@ bool db_query(struct op *op, const struct query *q, const struct arg *args, stru
     return run(op, &(struct ask){q, args, out}, 1, NULL);
 }
 
-bool db_query_commit(struct op *op, const struct query *q, const struct arg *args, struct rows *out)
+bool db_ask_commit(struct op *op, const struct ask *asks, size_t n)
 {
-    bool ok = run(op, &(struct ask){q, args, out}, 1, "COMMIT");
+    bool ok = run(op, asks, n, "COMMIT");
 
     if (op->db && !op->db->broken)
         op->db->in_tx = PQtransactionStatus(op->db->pg) != PQTRANS_IDLE;
     return ok;
+}
+
+bool db_query_commit(struct op *op, const struct query *q, const struct arg *args, struct rows *out)
+{
+    return db_ask_commit(op, &(struct ask){q, args, out}, 1);
 }
 
 bool db_begin(struct op *op)

@@ -79,7 +79,8 @@ struct ask {
 };
 bool db_ask(struct op *op, const struct ask *asks, size_t n) MUSTCHECK;
 
-/* db_query() and COMMIT in one round trip. */
+/* db_ask(), db_query() and COMMIT in one round trip. */
+bool db_ask_commit(struct op *op, const struct ask *asks, size_t n) MUSTCHECK;
 bool db_query_commit(struct op *op, const struct query *q, const struct arg *args,
                      struct rows *out) MUSTCHECK;
 

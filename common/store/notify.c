@@ -8,16 +8,18 @@
 #include <stdlib.h>
 
 struct listener {
-    char *url, *channel;
+    char *url;
+    const char *const *channels;
     PGconn *pg; /* NULL until first needed, and after a loss */
 };
 
-struct listener *listener_open(const char *database_url, const char *channel)
+struct listener *listener_open(const char *database_url, const char *const *channels)
 {
     struct listener *l = calloc(1, sizeof(*l));
 
-    if (!l || !(l->url = strdup(database_url)) || !(l->channel = strdup(channel)))
+    if (!l || !(l->url = strdup(database_url)))
         abort();
+    l->channels = channels;
     return l;
 }
 
@@ -35,6 +37,17 @@ static bool lost(struct op *op, struct listener *l)
     return false;
 }
 
+static bool listen_to(struct op *op, struct listener *l, const char *channel)
+{
+    char *name = PQescapeIdentifier(l->pg, channel, strlen(channel));
+    PGresult *r = PQexec(l->pg, arena_printf(&op->arena, "LISTEN %s", name));
+    bool ok = PQresultStatus(r) == PGRES_COMMAND_OK;
+
+    PQclear(r);
+    PQfreemem(name);
+    return ok || lost(op, l);
+}
+
 static bool connect_listener(struct op *op, struct listener *l)
 {
     const char *const keys[] = {"dbname", "connect_timeout", "application_name", "keepalives_idle",
@@ -44,31 +57,31 @@ static bool connect_listener(struct op *op, struct listener *l)
     l->pg = PQconnectdbParams(keys, values, 1);
     if (PQstatus(l->pg) != CONNECTION_OK)
         return lost(op, l);
-    char *name = PQescapeIdentifier(l->pg, l->channel, strlen(l->channel));
-    PGresult *r = PQexec(l->pg, arena_printf(&op->arena, "LISTEN %s", name));
-    bool ok = PQresultStatus(r) == PGRES_COMMAND_OK;
-    PQclear(r);
-    PQfreemem(name);
-    return ok || lost(op, l);
+    for (size_t i = 0; l->channels[i]; i++)
+        if (!listen_to(op, l, l->channels[i]))
+            return false;
+    return true;
 }
 
-static bool take_notifications(struct listener *l)
+static unsigned take_notifications(struct listener *l)
 {
+    unsigned heard = 0;
     PGnotify *n;
-    bool any = false;
 
     while ((n = PQnotifies(l->pg))) {
-        any = true;
+        for (unsigned i = 0; l->channels[i]; i++)
+            if (strcmp(l->channels[i], n->relname) == 0)
+                heard |= 1u << i;
         PQfreemem(n);
     }
-    return any;
+    return heard;
 }
 
-bool listener_wait(struct op *op, struct listener *l, int timeout_ms, bool *heard)
+bool listener_wait(struct op *op, struct listener *l, int timeout_ms, unsigned *heard)
 {
-    *heard = false;
+    *heard = 0;
     if (!l->pg) {
-        *heard = true; /* what was said while nobody listened */
+        *heard = ~0u;
         return connect_listener(op, l);
     }
     struct pollfd fd = {.fd = PQsocket(l->pg), .events = POLLIN};

@@ -1,5 +1,5 @@
 /*
- * notify.h - hear a Postgres channel, on a session of one's own.
+ * notify.h - hear Postgres channels, on a session of one's own.
  *
  * A notification is a hint: it may be lost with the session, and whoever waits
  * looks for itself once in a while.
@@ -9,10 +9,12 @@
 
 #include "common/base/op.h"
 
-/* Connects when first waited for; lives as long as the process. */
-struct listener *listener_open(const char *database_url, const char *channel);
+/* Connects when first waited for; lives as long as the process.  channels: NULL-terminated, 32 at
+ * most, and outlive the listener. */
+struct listener *listener_open(const char *database_url, const char *const *channels);
 
-/* Wait at most timeout_ms; *heard says whether somebody called.  Fails with SERVICE_UNAVAILABLE. */
-bool listener_wait(struct op *op, struct listener *l, int timeout_ms, bool *heard) MUSTCHECK;
+/* Wait at most timeout_ms; bit i of *heard says that channels[i] was called, or may have been while
+ * nobody listened.  Fails with SERVICE_UNAVAILABLE. */
+bool listener_wait(struct op *op, struct listener *l, int timeout_ms, unsigned *heard) MUSTCHECK;
 
 #endif

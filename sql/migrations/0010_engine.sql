@@ -3,8 +3,7 @@
 -- NULL = the platform's default, or no limit.
 ALTER TABLE tenants
     ADD COLUMN max_concurrent_calls BIGINT CHECK (max_concurrent_calls > 0),
-    ADD COLUMN on_unknown TEXT NOT NULL DEFAULT 'redial' CHECK (on_unknown IN ('redial', 'never_redial')),
-    ADD COLUMN served_at TIMESTAMPTZ NOT NULL DEFAULT '-infinity'; -- when the dispatcher last gave it a start
+    ADD COLUMN on_unknown TEXT NOT NULL DEFAULT 'redial' CHECK (on_unknown IN ('redial', 'never_redial'));
 
 ALTER TABLE campaigns
     ADD COLUMN max_concurrent_calls BIGINT CHECK (max_concurrent_calls > 0),
@@ -23,6 +22,8 @@ CREATE TABLE provider_limits (
     next_start_at      TIMESTAMPTZ NOT NULL DEFAULT '-infinity', -- the dispatcher's: no start is given before
     told_at            TIMESTAMPTZ -- NULL: never asked
 );
+
+INSERT INTO provider_limits (provider, concurrency_limit) VALUES ('retell', 20);
 
 -- Money a tenant may spend; no row = no limit.  spent_cents follows the calls' costs, by trigger.
 CREATE TABLE tenant_budgets (
@@ -76,6 +77,6 @@ CREATE INDEX attempts_of_phone ON call_attempts (tenant_id, to_number, created_a
 -- What breakers count: attempts that went badly on a number, with an agent, at a provider.
 CREATE INDEX attempts_of_caller ON call_attempts (from_number, updated_at) WHERE outcome IS NOT NULL;
 CREATE INDEX attempts_of_agent ON call_attempts (agent_id, updated_at) WHERE outcome IS NOT NULL;
-CREATE INDEX attempts_unanswered ON call_attempts (provider, updated_at) WHERE http_status >= 500 OR state = 'unknown';
+CREATE INDEX attempts_recent ON call_attempts USING brin (created_at);
 
 CREATE INDEX scheduled_children ON scheduled_calls (parent_id) WHERE parent_id IS NOT NULL;

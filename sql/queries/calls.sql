@@ -82,27 +82,20 @@ SELECT EXISTS (SELECT 1 FROM call_attempts
                   AND state IN ('intent', 'unknown', 'accepted', 'ringing', 'ongoing')) AS live,
        EXISTS (SELECT 1 FROM scheduled_calls
                 WHERE tenant_id = :tenant_id AND lane = 0 AND to_number = :to_number
-                  AND status IN ('queued', 'processing')) AS asked;
+                  AND status IN ('scheduled', 'queued', 'processing')) AS asked;
 
 -- name: call_insert_outbound
--- The row is born queued, with its message: it does not wait for the dispatcher.
+-- The row is due at once, and the dispatcher hears of it at once.
 WITH sc AS (
-    INSERT INTO scheduled_calls (tenant_id, lead_id, to_number, from_number, agent_id, metadata, scheduled_at, status,
-                                 queued_at, valid_until)
-    VALUES (:tenant_id, :lead_id, :to_number, :from_number, :agent_id, :metadata, clock_timestamp(), 'queued',
-            clock_timestamp(), clock_timestamp() + interval '1 hour')
+    INSERT INTO scheduled_calls (tenant_id, lead_id, to_number, from_number, agent_id, metadata, scheduled_at, valid_until)
+    VALUES (:tenant_id, :lead_id, :to_number, :from_number, :agent_id, :metadata, clock_timestamp(),
+            clock_timestamp() + interval '1 hour')
     RETURNING id
 ), k AS (
     INSERT INTO calls (tenant_id, call_id, scheduled_call_id, lead_id, to_number, from_number, agent_id, metadata)
     SELECT :tenant_id, :call_id, sc.id, :lead_id, :to_number, :from_number, :agent_id, :metadata FROM sc
-), message AS (
-    INSERT INTO outbox (tenant_id, actor, kwargs, request_id, dedupe_key)
-    SELECT :tenant_id, 'process_scheduled_call',
-           json_build_object('scheduled_call_id', sc.id, 'tenant_id', :tenant_id::bigint)::text, :request_id,
-           'call:' || sc.id
-      FROM sc
 )
-SELECT clock_timestamp() AS now FROM sc;
+SELECT clock_timestamp() AS now, pg_notify('agoralia_due', '') FROM sc;
 
 -- name: call_insert_web
 INSERT INTO calls (tenant_id, call_id, direction, agent_id, provider_call_id, metadata)

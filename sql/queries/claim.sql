@@ -3,10 +3,11 @@
 -- name: claim_row
 -- Waits for whoever holds the row: a dispatcher may have locked it only to find it queued already,
 -- and a message that gave up then would be lost until the sweep.
-SELECT id, campaign_id, lead_id, to_number, from_number, agent_id, metadata, attempts, valid_until,
+-- Only a queued row: the dispatcher gave it one of the starts there are.
+SELECT id, status, campaign_id, lead_id, to_number, from_number, agent_id, metadata, attempts, valid_until,
        clock_timestamp() AS now
   FROM scheduled_calls
- WHERE tenant_id = :tenant_id AND id = :id AND status IN ('queued', 'scheduled') AND scheduled_at <= clock_timestamp()
+ WHERE tenant_id = :tenant_id AND id = :id AND status = 'queued'
    FOR UPDATE;
 
 -- name: claim_campaign
@@ -17,15 +18,17 @@ SELECT id, status, agent_id, from_number, exclude_dnc, quiet_hours, timezone, en
    FOR SHARE;
 
 -- name: claim_lead
-SELECT id, consent_status, country_iso
+SELECT id, consent_status, country_iso, dead_reason
   FROM leads
  WHERE tenant_id = :tenant_id AND id = (SELECT lead_id FROM scheduled_calls WHERE tenant_id = :tenant_id AND id = :id)
    FOR SHARE;
 
 -- name: claim_number
--- Do-not-call writers take it exclusively.  The facts are read by later statements, whose snapshots
--- see whatever was committed while this one waited.
-SELECT pg_advisory_xact_lock_shared(hashtextextended(tenant_id || ':' || to_number, 0))
+-- Halts take the first two exclusively, do-not-call writers the third.  The facts are read by later
+-- statements, whose snapshots see whatever was committed while this one waited.
+SELECT pg_advisory_xact_lock_shared(hashtextextended('halt:0', 0)),
+       pg_advisory_xact_lock_shared(hashtextextended('halt:' || tenant_id, 0)),
+       pg_advisory_xact_lock_shared(hashtextextended(tenant_id || ':' || to_number, 0))
   FROM scheduled_calls
  WHERE tenant_id = :tenant_id AND id = :id;
 
@@ -39,23 +42,42 @@ SELECT p.next_call_at
    AND (c.spacing_seconds > 0 OR c.max_calls_per_hour IS NOT NULL OR c.max_calls_per_day IS NOT NULL)
    FOR UPDATE OF p;
 
+-- name: claim_budget
+-- Only tenants with a budget queue up here.
+SELECT tenant_id FROM tenant_budgets WHERE tenant_id = :tenant_id FOR UPDATE;
+
 -- name: claim_counts
 -- Attempts that reached, or may have reached, somebody; and when the caps let go again.
 SELECT clock_timestamp() AS now,
+       (SELECT h.scope || ': ' || h.reason FROM halts h
+         WHERE h.lifted_at IS NULL AND (h.tenant_id IS NULL OR h.tenant_id = :tenant_id)
+           AND CASE h.scope WHEN 'country' THEN h.key = ANY (:countries::text[])
+                            WHEN 'campaign' THEN h.key = :campaign_id::text
+                            WHEN 'provider' THEN h.key = :provider
+                            WHEN 'from_number' THEN h.key = :from_number
+                            WHEN 'agent' THEN h.key = :agent_id
+                            ELSE true END
+         LIMIT 1) AS halt,
+       CASE WHEN :budgeted::boolean
+            THEN (SELECT b.limit_cents - b.spent_cents < b.reserve_cents * (1 + (
+                             SELECT count(*) FROM call_attempts a
+                              WHERE a.tenant_id = :tenant_id
+                                AND a.state IN ('intent', 'unknown', 'accepted', 'ringing', 'ongoing')))
+                    FROM tenant_budgets b WHERE b.tenant_id = :tenant_id) END AS over_budget,
        EXISTS (SELECT 1 FROM call_attempts
                 WHERE tenant_id = :tenant_id AND to_number = :to_number
                   AND state IN ('intent', 'unknown', 'accepted', 'ringing', 'ongoing')) AS number_busy,
        CASE WHEN :max_calls_per_hour::bigint IS NULL THEN 0
             ELSE (SELECT count(*) FROM call_attempts
-                   WHERE campaign_id = :campaign_id::bigint AND created_at > clock_timestamp() - interval '1 hour'
+                   WHERE campaign_id = :campaign_id::text::bigint AND created_at > clock_timestamp() - interval '1 hour'
                      AND state NOT IN ('rejected', 'refuted')) END AS last_hour,
        CASE WHEN :max_calls_per_hour::bigint IS NULL THEN NULL
             ELSE (SELECT min(created_at) + interval '1 hour' FROM call_attempts
-                   WHERE campaign_id = :campaign_id::bigint AND created_at > clock_timestamp() - interval '1 hour'
+                   WHERE campaign_id = :campaign_id::text::bigint AND created_at > clock_timestamp() - interval '1 hour'
                      AND state NOT IN ('rejected', 'refuted')) END AS hour_free_at,
        CASE WHEN :max_calls_per_day::bigint IS NULL THEN 0
             ELSE (SELECT count(*) FROM call_attempts
-                   WHERE campaign_id = :campaign_id::bigint
+                   WHERE campaign_id = :campaign_id::text::bigint
                      AND created_at >= date_trunc('day', clock_timestamp() AT TIME ZONE :timezone::text) AT TIME ZONE :timezone::text
                      AND state NOT IN ('rejected', 'refuted')) END AS today,
        (date_trunc('day', clock_timestamp() AT TIME ZONE coalesce(:timezone::text, 'UTC')) + interval '1 day')
@@ -76,8 +98,9 @@ DO UPDATE SET compliance_status = excluded.compliance_status, compliance_check_i
 -- name: claim_intent
 WITH attempt AS (
     INSERT INTO call_attempts (id, tenant_id, scheduled_call_id, call_id, campaign_id, n, state, provider, to_number,
-                               dial_deadline, lease_until, look_at)
+                               from_number, agent_id, dial_deadline, lease_until, look_at)
     SELECT :attempt_id, s.tenant_id, s.id, k.id, s.campaign_id, s.attempts + 1, 'intent', :provider, s.to_number,
+           :from_number, :agent_id,
            clock_timestamp() + interval '5 seconds', clock_timestamp() + interval '60 seconds',
            clock_timestamp() + interval '60 seconds'
       FROM scheduled_calls s

@@ -1,60 +1,61 @@
 -- events.sql - T2 and T3: what is known of an attempt, and of its call.
 
--- name: attempt_accepted
--- T2, yes: whatever the attempt was thought to be, this is evidence.  Events may have come before: a
--- call that is over by then is not asked about again.
+-- name: attempt_lock
+-- tenant: none, because whoever tells of an attempt finds out whose it is
+-- The row first, then the attempt: every transaction that has both takes them in this order.
+SELECT a.id, a.tenant_id, a.scheduled_call_id, a.call_id, a.campaign_id, s.lead_id, s.execution_id, a.state,
+       s.status AS row_status, a.to_number, a.from_number, a.agent_id, a.provider_call_id, a.created_at, s.valid_until,
+       c.timezone, c.retry_policy, t.on_unknown = 'never_redial' AS never_redial
+  FROM call_attempts a
+  JOIN scheduled_calls s ON s.tenant_id = a.tenant_id AND s.id = a.scheduled_call_id
+  JOIN tenants t ON t.id = a.tenant_id
+  LEFT JOIN campaigns c ON c.tenant_id = a.tenant_id AND c.id = a.campaign_id
+ WHERE a.id = coalesce((SELECT x.id FROM call_attempts x WHERE x.id = :attempt_id::uuid),
+                       (SELECT x.id FROM call_attempts x
+                         WHERE x.provider = :provider AND x.provider_call_id = :provider_call_id))
+   FOR UPDATE OF s, a;
+
+-- name: attempt_rival
+-- Does anything else call this person, or is about to for the same lead?  Asked under the locks.
+SELECT EXISTS (SELECT 1 FROM call_attempts x
+                WHERE x.tenant_id = :tenant_id AND x.to_number = :to_number AND x.id <> :attempt_id::uuid
+                  AND x.state IN ('intent', 'unknown', 'accepted', 'ringing', 'ongoing'))
+       OR EXISTS (SELECT 1 FROM call_attempts x
+                   WHERE x.scheduled_call_id = :scheduled_call_id AND x.id <> :attempt_id::uuid
+                     AND x.state NOT IN ('rejected', 'refuted', 'accepted_late'))
+       OR EXISTS (SELECT 1 FROM scheduled_calls o
+                   WHERE o.tenant_id = :tenant_id AND o.campaign_id = :campaign_id::bigint AND o.lead_id = :lead_id::bigint
+                     AND o.id <> :scheduled_call_id AND o.status IN ('scheduled', 'queued', 'processing')) AS rival;
+
+-- name: attempt_write
+-- One move: by compare-and-set on the state it was decided from.
 WITH attempt AS (
     UPDATE call_attempts
-       SET state = CASE WHEN state IN ('intent', 'unknown') THEN 'accepted' ELSE state END,
-           provider_call_id = coalesce(provider_call_id, :provider_call_id), http_status = :http_status,
-           evidence = :evidence, updated_at = clock_timestamp(),
-           look_at = CASE WHEN state NOT IN ('ended', 'not_connected', 'error')
-                          THEN clock_timestamp() + make_interval(secs => :poll_seconds::bigint) END
-     WHERE tenant_id = :tenant_id AND id = :attempt_id AND state NOT IN ('rejected', 'refuted')
-    RETURNING scheduled_call_id, call_id, provider_call_id
-), k AS (
-    UPDATE calls SET provider_call_id = a.provider_call_id, updated_at = clock_timestamp()
-      FROM attempt a WHERE calls.id = a.call_id
-), sc AS (
-    UPDATE scheduled_calls SET provider_call_id = a.provider_call_id, updated_at = clock_timestamp()
-      FROM attempt a WHERE scheduled_calls.id = a.scheduled_call_id
-)
-SELECT scheduled_call_id FROM attempt;
-
--- name: attempt_accepted_late
--- Evidence against a refutation: kept for the alarm, whatever came after.
-UPDATE call_attempts SET evidence = 'accepted_late:' || :provider_call_id, updated_at = clock_timestamp()
- WHERE tenant_id = :tenant_id AND id = :attempt_id AND state IN ('rejected', 'refuted');
-
--- name: attempt_unknown
-UPDATE call_attempts
-   SET state = 'unknown', http_status = :http_status, evidence = :evidence,
-       look_at = clock_timestamp() + interval '5 seconds', updated_at = clock_timestamp()
- WHERE tenant_id = :tenant_id AND id = :attempt_id AND state = 'intent';
-
--- name: attempt_over
--- T2, no (rejected) or never sent / proven absent (refuted): the row waits for another attempt, or ends.
-WITH attempt AS (
-    UPDATE call_attempts
-       SET state = :state, http_status = :http_status, evidence = :evidence, look_at = NULL,
+       SET state = :state, provider_call_id = coalesce(provider_call_id, :provider_call_id),
+           http_status = coalesce(:http_status, http_status), evidence = coalesce(:evidence, evidence),
+           outcome = coalesce(:outcome, outcome), stop_wanted = stop_wanted OR :stop::boolean,
+           look_at = clock_timestamp() + make_interval(secs => :look_seconds::double precision),
            updated_at = clock_timestamp()
-     WHERE tenant_id = :tenant_id AND id = :attempt_id AND state IN ('intent', 'unknown')
-    RETURNING scheduled_call_id, call_id
+     WHERE tenant_id = :tenant_id AND id = :attempt_id AND state = :was
+    RETURNING scheduled_call_id, call_id, provider_call_id
 ), sc AS (
     UPDATE scheduled_calls s
-       SET status = CASE WHEN :again_seconds::bigint IS NULL
-                           OR s.valid_until <= clock_timestamp() + make_interval(secs => :again_seconds::bigint)
-                         THEN 'failed' ELSE 'scheduled' END,
-           scheduled_at = CASE WHEN :again_seconds::bigint IS NULL THEN s.scheduled_at
-                               ELSE clock_timestamp() + make_interval(secs => :again_seconds::bigint) END,
-           reason = :reason, queued_at = NULL, updated_at = clock_timestamp()
+       SET status = :row_status, reason = :reason, provider_call_id = coalesce(a.provider_call_id, s.provider_call_id),
+           scheduled_at = coalesce(clock_timestamp() + make_interval(secs => :again_seconds::double precision),
+                                   s.scheduled_at),
+           queued_at = NULL, updated_at = clock_timestamp()
       FROM attempt a
-     WHERE s.id = a.scheduled_call_id AND s.status = 'processing'
-    RETURNING s.id, s.status
+     WHERE s.tenant_id = :tenant_id AND s.id = a.scheduled_call_id AND s.status <> :row_status
+), k AS (
+    UPDATE calls
+       SET provider_call_id = coalesce(calls.provider_call_id, a.provider_call_id),
+           status = coalesce(:call_status, status),
+           outcome = CASE WHEN :call_status::text IS NULL THEN calls.outcome ELSE :reason END,
+           updated_at = clock_timestamp()
+      FROM attempt a
+     WHERE calls.id = a.call_id AND (:call_status::text IS NOT NULL OR calls.provider_call_id IS NULL)
 )
-UPDATE calls SET status = 'failed', outcome = :reason, updated_at = clock_timestamp()
-  FROM sc
- WHERE calls.scheduled_call_id = sc.id AND sc.status = 'failed';
+SELECT scheduled_call_id FROM attempt;
 
 -- name: inbox_store
 -- tenant: none, because the provider's event says whose call it is, and that is looked up here
@@ -95,23 +96,6 @@ SELECT id, body
 -- tenant: none, because an inbox row has no tenant before it is matched
 UPDATE webhook_inbox SET applied_at = clock_timestamp(), result = :result WHERE id = :id;
 
--- name: event_attempt
--- tenant: none, because the event says whose call it is; the tenant is what this finds out
-SELECT id, tenant_id, scheduled_call_id, call_id, state, to_number
-  FROM call_attempts
- WHERE id = :attempt_id::uuid OR (provider = :provider AND provider_call_id = :provider_call_id)
- ORDER BY (id = :attempt_id::uuid) DESC
- LIMIT 1
-   FOR UPDATE;
-
--- name: event_attempt_moves
-UPDATE call_attempts
-   SET state = :state, provider_call_id = coalesce(provider_call_id, :provider_call_id),
-       look_at = CASE WHEN :over::boolean THEN NULL
-                      ELSE clock_timestamp() + make_interval(secs => :poll_seconds::bigint) END,
-       updated_at = clock_timestamp()
- WHERE tenant_id = :tenant_id AND id = :attempt_id;
-
 -- name: event_call
 -- Facts are merged: what an event does not tell stays.  status moves only when the attempt did.
 UPDATE calls
@@ -129,12 +113,6 @@ UPDATE calls
        updated_at = clock_timestamp()
  WHERE tenant_id = :tenant_id AND id = :call_id;
 
--- name: event_row_ends
-UPDATE scheduled_calls
-   SET status = :status, reason = :reason, provider_call_id = coalesce(provider_call_id, :provider_call_id),
-       updated_at = clock_timestamp()
- WHERE tenant_id = :tenant_id AND id = :scheduled_call_id AND status = 'processing';
-
 -- name: event_web_call
 -- tenant: none, because the event says whose call it is
 -- A web call has no attempt: its row is all there is.
@@ -151,3 +129,30 @@ UPDATE calls
 -- name: event_opt_out
 -- The person said so in the call.
 INSERT INTO dnc_entries (tenant_id, e164, source) VALUES (:tenant_id, :to_number, 'opt_out') ON CONFLICT DO NOTHING;
+
+-- name: event_number_dead
+-- There is no such number, whatever campaign asks for it.
+UPDATE leads SET dead_reason = :outcome, updated_at = now()
+ WHERE tenant_id = :tenant_id AND phone = :to_number AND dead_reason IS NULL;
+
+-- name: retry_history
+-- How often this person was called by any of the tenant's campaigns, this call included.
+SELECT count(*) FILTER (WHERE outcome = :outcome) - 1 AS same, count(*) AS all_tries
+  FROM call_attempts
+ WHERE tenant_id = :tenant_id AND to_number = :to_number
+   AND created_at > clock_timestamp() - make_interval(days => :days::int)
+   AND state NOT IN ('rejected', 'refuted', 'accepted_late');
+
+-- name: retry_insert
+-- The next try is a row of its own; one that could not begin in time is not written.
+INSERT INTO scheduled_calls (tenant_id, campaign_id, execution_id, lead_id, parent_id, to_number, from_number, agent_id,
+                             kb_id, metadata, timezone, scheduled_at, valid_until, reason)
+SELECT s.tenant_id, s.campaign_id, s.execution_id, s.lead_id, s.id, s.to_number, s.from_number, s.agent_id, s.kb_id,
+       s.metadata, s.timezone, :at, s.valid_until, :reason
+  FROM scheduled_calls s
+  JOIN campaigns c ON c.tenant_id = s.tenant_id AND c.id = s.campaign_id
+ WHERE s.tenant_id = :tenant_id AND s.id = :scheduled_call_id AND c.status IN ('running', 'paused', 'scheduled')
+   AND coalesce(s.valid_until, 'infinity') > :at::timestamptz
+   AND NOT EXISTS (SELECT 1 FROM scheduled_calls r WHERE r.parent_id = s.id)
+ON CONFLICT DO NOTHING
+RETURNING id;

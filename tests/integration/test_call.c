@@ -32,7 +32,7 @@ static const char *detail(const struct op *op, const char *key)
     return "";
 }
 
-static void a_call_asked_for_is_queued_with_its_message_and_dialled_with_its_metadata(void **state)
+static void a_call_asked_for_is_due_at_once_and_dialled_with_its_metadata(void **state)
 {
     struct scene *s = *state;
     struct op op = testdb_op(s->db, s->tenant);
@@ -47,10 +47,8 @@ static void a_call_asked_for_is_queued_with_its_message_and_dialled_with_its_met
     assert_string_equal(reply.status, "queued");
     assert_null(reply.provider_call_id);
     assert_true(reply.estimated_start.us != 0);
-    assert_says(
-        s,
-        "(SELECT o.dedupe_key = 'call:' || r.id AND r.status = 'queued' AND r.valid_until > now() "
-        "FROM outbox o, scheduled_calls r)");
+    assert_says(s, "(SELECT status = 'scheduled' AND scheduled_at <= now() AND valid_until > now() "
+                   "FROM scheduled_calls)");
     scene_dial(s, s->tenant, testdb_number(s->db, "SELECT id FROM scheduled_calls"));
     assert_ok(&op, call_get(&op, reply.call_id, &k));
     assert_string_equal(k.call.provider_call_id, "fake_1");
@@ -406,7 +404,7 @@ static void another_tenants_rows_are_like_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SCENE(a_call_asked_for_is_queued_with_its_message_and_dialled_with_its_metadata),
+        SCENE(a_call_asked_for_is_due_at_once_and_dialled_with_its_metadata),
         SCENE(an_unlawful_call_is_refused_with_its_reasons_and_a_stored_check),
         SCENE(a_call_refused_for_the_hour_says_when_it_may_be_made),
         SCENE(a_lead_who_said_yes_can_be_called_by_its_id),

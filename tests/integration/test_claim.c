@@ -453,6 +453,8 @@ static void run_both(void *(*first)(void *), struct racer *a, void *(*second)(vo
     pthread_barrier_t together;
     pthread_t threads[2];
 
+    scene_give_start(a->row);
+    scene_give_start(b->row);
     pthread_barrier_init(&together, NULL, 2);
     a->together = b->together = &together;
     assert_int_equal(pthread_create(&threads[0], NULL, first, a), 0);
@@ -570,7 +572,8 @@ static void *claim_patiently(void *ctx)
     struct claim c;
 
     p->began = true;
-    p->fate = scene_claim(&op, p->row, &c);
+    assert_ok(&op, scheduled_call_claim(&op, p->row, &c));
+    p->fate = c.fate;
     op_end(&op);
     return NULL;
 }
@@ -585,6 +588,7 @@ static void a_row_somebody_is_looking_at_is_waited_for_not_given_up(void **state
     struct rows rows;
     pthread_t thread;
 
+    scene_give_start(p.row);
     assert_ok(&holder, db_begin(&holder));
     assert_ok(&holder,
               db_query(&holder, &SQL_CLAIM_ROW, ARGS({"id", sql_i64(&holder, p.row)}), &rows));
@@ -609,6 +613,8 @@ static void after_a_pause_returned_no_intent_is_committed(void **state)
     pthread_t threads[3];
     int64_t deadline = clock_mono_us() + 10000000;
 
+    for (int i = 0; i < 900; i++)
+        scene_give_start(f.first + i);
     for (size_t i = 0; i < ARRAY_LEN(threads); i++)
         assert_int_equal(pthread_create(&threads[i], NULL, claim_on_and_on, &f), 0);
     while (f.next < 20 && clock_mono_us() < deadline)

@@ -42,8 +42,8 @@ static void an_accepted_call_is_one_request_with_our_marks_in_it(void **state)
     assert_says(s,
                 "(SELECT state = 'accepted' AND provider_call_id = 'fake_1' AND http_status = 201 "
                 "AND look_at > now() FROM call_attempts)");
-    assert_says(s, "(SELECT r.status = 'processing' AND r.provider_call_id = 'fake_1' "
-                   "AND k.provider_call_id = 'fake_1' FROM scheduled_calls r, calls k)");
+    assert_says(s, "(SELECT r.status = 'processing' AND k.provider_call_id = 'fake_1' "
+                   "FROM scheduled_calls r, calls k)");
     assert_ok(&op, json_parse(&op, str_of(s->provider->metadata), &metadata));
     char *attempt = testdb_sql(s->db, "SELECT id FROM call_attempts");
     assert_string_equal(json_get_string(metadata, "aga_attempt"), attempt);
@@ -106,10 +106,10 @@ static void every_answer_leaves_its_mark(void **state)
          1},
         {{DIAL_REJECTED, REFUSAL_FROM_NUMBER, 404, NULL, NULL, 0},
          "rejected",
-         "failed",
+         "scheduled",
          "FROM_NUMBER_REFUSED",
-         "failed",
-         -1},
+         "queued",
+         300},
         {{DIAL_REJECTED, REFUSAL_REQUEST, 422, NULL, NULL, 0},
          "rejected",
          "failed",
@@ -134,6 +134,7 @@ static void every_answer_leaves_its_mark(void **state)
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++, row++) {
         fake_answer(s->provider, cases[i].answer);
+        free(testdb_sql(s->db, "UPDATE halts SET lifted_at = now()")); /* of the case before */
         scene_dial(s, s->tenant, row);
         assert_says(s,
                     "(SELECT a.state || ' ' || r.status || ' ' || coalesce(r.reason, '') || ' ' || "
@@ -150,18 +151,85 @@ static void every_answer_leaves_its_mark(void **state)
     }
 }
 
-static void a_row_that_would_wait_beyond_its_time_fails_at_once(void **state)
+/* What stands still after each answer, and for whom. */
+static void an_answer_that_speaks_against_somebody_makes_them_stand_still(void **state)
 {
     struct scene *s = *state;
-    int64_t row = scene_row(s, ITALIAN);
+    static const struct {
+        enum dial_refusal refusal;
+        const char *halt;
+    } cases[] = {
+        {REFUSAL_UNPAID, "0 provider retell"},
+        {REFUSAL_CREDENTIALS, "0 provider retell"},
+        {REFUSAL_FROM_NUMBER, "1 from_number " FAKE_NUMBER},
+        {REFUSAL_BUSY, ""},
+        {REFUSAL_REQUEST, ""},
+    };
+    enum { N = sizeof(cases) / sizeof(cases[0]) };
+    int64_t id = scene_running(s, s->tenant, scene_draft(), N + 1), row = scene_first_row(s, id);
 
-    free(testdb_sql(s->db, "UPDATE scheduled_calls SET valid_until = now() + interval '1 minute'"));
-    fake_answer(s->provider,
-                (struct dial_answer){.result = DIAL_REJECTED, .refusal = REFUSAL_UNPAID});
+    for (size_t i = 0; i < N; i++, row++) {
+        free(testdb_sql(s->db, "DELETE FROM halts"));
+        fake_answer(s->provider,
+                    (struct dial_answer){.result = DIAL_REJECTED, .refusal = cases[i].refusal});
+        scene_dial(s, s->tenant, row);
+        assert_says(s,
+                    "coalesce((SELECT coalesce(tenant_id, 0) || ' ' || scope || ' ' || key FROM "
+                    "halts WHERE cause = 'breaker' AND probe_at > now()), '') = '%s'",
+                    cases[i].halt);
+    }
+}
+
+static void what_stands_still_is_not_claimed_and_goes_on_when_it_is_lifted(void **state)
+{
+    struct scene *s = *state;
+    static const char *const halts[] = {
+        "NULL, 'platform', ''",
+        "1, 'tenant', ''",
+        "1, 'country', 'IT'",
+        "1, 'campaign', '1'",
+        "NULL, 'provider', (SELECT provider FROM provider_limits)",
+        "1, 'from_number', '" FAKE_NUMBER "'",
+        "1, 'agent', '" FAKE_AGENT "'",
+    };
+    enum { N = sizeof(halts) / sizeof(halts[0]) };
+    int64_t id = scene_running(s, s->tenant, scene_draft(), N), row = scene_first_row(s, id);
+
+    assert_true(id == 1 && s->tenant == 1);
+    for (size_t i = 0; i < N; i++) {
+        struct op op = testdb_op(s->db, s->tenant);
+        struct claim c;
+        free(testdb_sql(s->db,
+                        "INSERT INTO halts (tenant_id, scope, key, cause, reason) "
+                        "VALUES (%s, 'operator', 'a test')",
+                        halts[i]));
+        assert_int_equal(scene_claim(&op, row + (int)i, &c), CLAIM_LATER);
+        assert_says(s, "(SELECT reason FROM scheduled_calls WHERE id = %lld) = 'HALTED'",
+                    (long long)row + (int)i);
+        free(testdb_sql(s->db, "UPDATE halts SET lifted_at = now(); "
+                               "UPDATE scheduled_calls SET scheduled_at = now() "
+                               "WHERE reason = 'HALTED'"));
+        assert_int_equal(scene_claim(&op, row + (int)i, &c), CLAIM_INTENT);
+        op_end(&op);
+    }
+}
+
+static void half_a_minute_of_silence_stops_the_provider_and_single_faults_do_not(void **state)
+{
+    struct scene *s = *state;
+    int64_t id = scene_running(s, s->tenant, scene_draft(), 12), row = scene_first_row(s, id);
+    const struct dial_answer silent = {.result = DIAL_UNKNOWN, .http_status = 500};
+
+    for (int i = 0; i < 5; i++) /* answered */
+        scene_dial(s, s->tenant, row++);
+    for (int i = 0; i < 5; i++) {
+        fake_answer(s->provider, silent);
+        scene_dial(s, s->tenant, row++);
+        assert_says(s, "NOT EXISTS (SELECT 1 FROM halts)"); /* half of them at most */
+    }
+    fake_answer(s->provider, silent);
     scene_dial(s, s->tenant, row);
-    assert_says(s,
-                "(SELECT status = 'failed' AND reason = 'PROVIDER_UNPAID' FROM scheduled_calls)");
-    assert_says(s, "(SELECT status = 'failed' FROM calls)");
+    assert_says(s, "(SELECT scope = 'provider' AND key = 'retell' FROM halts)");
 }
 
 /* Attempt by attempt the same refusal, until the row is no longer scheduled. */
@@ -212,23 +280,45 @@ static void an_intent_that_waited_too_long_is_not_sent(void **state)
     assert_says(s, "(SELECT status = 'scheduled' AND reason = 'NEVER_SENT' FROM scheduled_calls)");
 }
 
-static void an_acceptance_after_the_refutation_is_kept_as_evidence(void **state)
+/* A refuted attempt of a row that waits, or that another attempt calls already. */
+static void accept_late(struct scene *s, bool another_calls)
 {
-    struct scene *s = *state;
     struct op op = testdb_op(s->db, s->tenant);
+    int64_t row = scene_row(s, ITALIAN);
     struct claim c;
 
-    assert_int_equal(scene_claim(&op, scene_row(s, ITALIAN), &c), CLAIM_INTENT);
+    assert_int_equal(scene_claim(&op, row, &c), CLAIM_INTENT);
     free(testdb_sql(s->db, "UPDATE call_attempts SET state = 'refuted', look_at = NULL; "
                            "UPDATE scheduled_calls SET status = 'scheduled'"));
+    if (another_calls)
+        scene_dial(s, s->tenant, row);
     assert_ok(&op, attempt_record(&op, &c,
                                   &(struct dial_answer){.result = DIAL_ACCEPTED,
                                                         .http_status = 201,
                                                         .provider_call_id = "late"}));
     op_end(&op);
-    assert_says(
-        s, "(SELECT state = 'refuted' AND evidence = 'accepted_late:late' FROM call_attempts)");
-    assert_says(s, "(SELECT status = 'scheduled' FROM scheduled_calls)");
+}
+
+static void an_acceptance_after_the_refutation_takes_its_row_back(void **state)
+{
+    struct scene *s = *state;
+
+    accept_late(s, false);
+    assert_says(s, "(SELECT state = 'accepted' AND provider_call_id = 'late' AND look_at > now() "
+                   "FROM call_attempts)");
+    assert_says(s, "(SELECT status = 'processing' FROM scheduled_calls)");
+    assert_says(s, "(SELECT status = 'queued' AND provider_call_id = 'late' FROM calls)");
+}
+
+static void an_acceptance_after_another_attempt_began_is_hung_up(void **state)
+{
+    struct scene *s = *state;
+
+    accept_late(s, true);
+    assert_says(s, "(SELECT state = 'accepted_late' AND stop_wanted AND look_at IS NOT NULL FROM "
+                   "call_attempts WHERE n = 1)");
+    assert_says(s, "(SELECT state FROM call_attempts WHERE n = 2) = 'accepted'");
+    assert_says(s, "(SELECT provider_call_id FROM calls) = 'fake_1'");
 }
 
 int main(void)
@@ -238,10 +328,13 @@ int main(void)
         SCENE(an_accepted_call_is_one_request_with_our_marks_in_it),
         SCENE(a_signature_belongs_to_one_attempt_of_one_row_of_one_tenant),
         SCENE(every_answer_leaves_its_mark),
-        SCENE(a_row_that_would_wait_beyond_its_time_fails_at_once),
+        SCENE(an_answer_that_speaks_against_somebody_makes_them_stand_still),
+        SCENE(what_stands_still_is_not_claimed_and_goes_on_when_it_is_lifted),
+        SCENE(half_a_minute_of_silence_stops_the_provider_and_single_faults_do_not),
         SCENE(a_row_no_request_leaves_for_ends_after_ten_attempts_and_a_full_provider_is_asked_on),
         SCENE(an_intent_that_waited_too_long_is_not_sent),
-        SCENE(an_acceptance_after_the_refutation_is_kept_as_evidence),
+        SCENE(an_acceptance_after_the_refutation_takes_its_row_back),
+        SCENE(an_acceptance_after_another_attempt_began_is_hung_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

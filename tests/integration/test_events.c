@@ -251,7 +251,7 @@ static void a_claim_under_way_ends_before_an_opt_out_stands(void **state)
     assert_says(s, "(SELECT count(*) FROM dnc_entries) = 1");
 }
 
-static void an_attempt_that_was_written_off_and_rang_after_all_is_noted(void **state)
+static void an_attempt_that_was_written_off_and_rang_after_all_has_its_row_back(void **state)
 {
     struct scene *s = *state;
     int64_t row = scene_row(s, ITALIAN);
@@ -261,9 +261,9 @@ static void an_attempt_that_was_written_off_and_rang_after_all_is_noted(void **s
     scene_dial(s, s->tenant, row);
     store(s, body(text, "call_started", "ghost", attempt_of(s, row, attempt), STARTED));
     apply(s, "ghost");
-    assert_says(
-        s, "(SELECT state = 'refuted' AND evidence = 'accepted_late:ghost' FROM call_attempts)");
-    assert_says(s, "(SELECT status = 'scheduled' FROM scheduled_calls)");
+    assert_says(s, "(SELECT state = 'ongoing' AND provider_call_id = 'ghost' FROM call_attempts)");
+    assert_says(s, "(SELECT status = 'processing' FROM scheduled_calls)");
+    assert_says(s, "(SELECT status = 'in_progress' FROM calls)");
 }
 
 int main(void)
@@ -276,7 +276,7 @@ int main(void)
         SCENE(a_webhook_without_a_call_is_refused_and_not_kept),
         SCENE(who_asks_not_to_be_called_again_stands_on_the_list_of_that_tenant),
         SCENE(a_claim_under_way_ends_before_an_opt_out_stands),
-        SCENE(an_attempt_that_was_written_off_and_rang_after_all_is_noted),
+        SCENE(an_attempt_that_was_written_off_and_rang_after_all_has_its_row_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

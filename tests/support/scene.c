@@ -12,6 +12,9 @@ static const char germany_sleeps[] =
     "to_char(now() AT TIME ZONE 'UTC' - interval '1 hour', 'HH24:MI') || '-' || "
     "to_char(now() AT TIME ZONE 'UTC' + interval '2 hours', 'HH24:MI') WHERE country_iso = 'DE'";
 
+/* The one whose test is running. */
+static struct scene *current;
+
 int scene_setup(void **state)
 {
     struct scene *s = calloc(1, sizeof(*s));
@@ -29,7 +32,7 @@ int scene_setup(void **state)
     n.e164 = FAKE_NUMBER;
     assert_ok(&op, number_register(&op, &n));
     op_end(&op);
-    *state = s;
+    *state = current = s;
     return 0;
 }
 
@@ -41,6 +44,14 @@ int scene_teardown(void **state)
     fake_provider_close(s->provider);
     free(s);
     return testdb_teardown(&db);
+}
+
+void scene_give_start(int64_t row)
+{
+    free(testdb_sql(current->db,
+                    "UPDATE scheduled_calls SET status = 'queued', queued_at = clock_timestamp() "
+                    "WHERE id = %lld AND status = 'scheduled' AND scheduled_at <= clock_timestamp()",
+                    (long long)row));
 }
 
 bool scene_says(struct scene *s, const char *fmt, ...)
@@ -152,6 +163,7 @@ int64_t scene_row(struct scene *s, const char *phone)
 
 enum claim_fate scene_claim(struct op *op, int64_t row, struct claim *c)
 {
+    scene_give_start(row);
     assert_ok(op, scheduled_call_claim(op, row, c));
     return c->fate;
 }

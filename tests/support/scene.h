@@ -64,7 +64,10 @@ int64_t scene_first_row(struct scene *s, int64_t campaign);
 /* A started campaign's only row, for this number. */
 int64_t scene_row(struct scene *s, const char *phone);
 
-/* Claim it and say what became of it; the claim's texts live in op. */
+/* What the dispatcher does with a due row. */
+void scene_give_start(int64_t row);
+
+/* Give it a start, claim it and say what became of it; the claim's texts live in op. */
 enum claim_fate scene_claim(struct op *op, int64_t row, struct claim *c);
 
 /* Claim and dial: the provider's script decides. */

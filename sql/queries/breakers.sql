@@ -1,0 +1,50 @@
+-- breakers.sql - each opens a halt when there is reason enough; a standing one stays as it is.
+
+-- name: breaker_open
+-- One word of the provider is enough.
+INSERT INTO halts (tenant_id, scope, key, cause, reason, probe_at)
+VALUES (CASE WHEN :platform::boolean THEN NULL ELSE :tenant_id::bigint END, :scope, :key, 'breaker', :reason,
+        clock_timestamp() + make_interval(secs => :probe_seconds::double precision))
+ON CONFLICT DO NOTHING
+RETURNING id;
+
+-- name: breaker_storm
+-- Five requests without an answer within half a minute, and more than half of all there were.
+INSERT INTO halts (tenant_id, scope, key, cause, reason, probe_at)
+SELECT CASE WHEN :platform::boolean THEN NULL ELSE :tenant_id::bigint END, :scope, :key, 'breaker', :reason,
+       clock_timestamp() + make_interval(secs => :probe_seconds::double precision)
+  FROM (SELECT count(*) FILTER (WHERE state = 'unknown' OR http_status >= 500 OR evidence LIKE 'HTTP 0%') AS bad,
+               count(*) AS n
+          FROM call_attempts
+         WHERE created_at > clock_timestamp() - interval '30 seconds' AND provider = :key) recent
+ WHERE recent.bad >= 5 AND recent.bad * 2 > recent.n
+ON CONFLICT DO NOTHING
+RETURNING id;
+
+-- name: breaker_bad_number
+-- The last five calls from it could not be connected, or a quarter of the last twenty were blocked.
+INSERT INTO halts (tenant_id, scope, key, cause, reason, probe_at)
+SELECT CASE WHEN :platform::boolean THEN NULL ELSE :tenant_id::bigint END, :scope, :key, 'breaker', :reason,
+       clock_timestamp() + make_interval(secs => :probe_seconds::double precision)
+  FROM (SELECT count(*) FILTER (WHERE place <= 5 AND outcome IN ('unreachable', 'carrier_config')) AS failed,
+               count(*) FILTER (WHERE outcome IN ('spam_blocked', 'blocked', 'trunk_auth')) AS blocked
+          FROM (SELECT outcome, row_number() OVER (ORDER BY updated_at DESC) AS place
+                  FROM call_attempts
+                 WHERE from_number = :key AND outcome IS NOT NULL AND tenant_id = :tenant_id
+                 ORDER BY updated_at DESC LIMIT 20) last) counts
+ WHERE counts.failed = 5 OR counts.blocked >= 5
+ON CONFLICT DO NOTHING
+RETURNING id;
+
+-- name: breaker_bad_agent
+-- It broke the rules of the provider, or three calls in a row failed by its fault.
+INSERT INTO halts (tenant_id, scope, key, cause, reason, probe_at)
+SELECT CASE WHEN :platform::boolean THEN NULL ELSE :tenant_id::bigint END, :scope, :key, 'breaker', :reason,
+       clock_timestamp() + make_interval(secs => :probe_seconds::double precision)
+  FROM (SELECT count(*) FILTER (WHERE outcome = 'agent_fault') AS failed, bool_or(outcome = 'policy') AS policy
+          FROM (SELECT outcome FROM call_attempts
+                 WHERE agent_id = :key AND outcome IS NOT NULL AND tenant_id = :tenant_id
+                 ORDER BY updated_at DESC LIMIT 3) last) counts
+ WHERE counts.failed = 3 OR counts.policy
+ON CONFLICT DO NOTHING
+RETURNING id;
