@@ -239,7 +239,7 @@ bool reconcile_due(struct op *op, int *looked)
     int unknown, live, stops;
 
     if (!reconcile_unknown(op, &unknown) || !reconcile_live(op, &live)
-        || !reconcile_stops(op, &stops))
+        || !reconcile_stops(op, &stops) || !reconcile_inbox(op))
         return false;
     *looked = unknown + live + stops;
     return true;

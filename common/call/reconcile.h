@@ -38,4 +38,7 @@ bool reconcile_live(struct op *op, int *looked) MUSTCHECK;
 /* Calls that shall be hung up: as soon as they are going on, until they are over. */
 bool reconcile_stops(struct op *op, int *looked) MUSTCHECK;
 
+/* Stored events that belonged to no call of ours when they came: tried again; old ones go. */
+bool reconcile_inbox(struct op *op) MUSTCHECK;
+
 #endif

@@ -161,3 +161,27 @@ UPDATE halts SET lifted_at = clock_timestamp() WHERE id = :id AND lifted_at IS N
 UPDATE halts SET lifted_at = clock_timestamp()
  WHERE lifted_at IS NULL AND cause = 'breaker' AND scope IN ('from_number', 'agent') AND probe_at <= clock_timestamp()
 RETURNING id, scope, key;
+
+-- name: inbox_try
+-- tenant: none, because an inbox row has no tenant before it is matched
+-- Events of calls nobody knew when they came, ever more seldom; after a week nobody will.
+UPDATE webhook_inbox i
+   SET try_at = clock_timestamp() + greatest(interval '10 seconds', (clock_timestamp() - received_at) / 4),
+       applied_at = CASE WHEN received_at < clock_timestamp() - interval '7 days' THEN clock_timestamp() END,
+       result = CASE WHEN received_at < clock_timestamp() - interval '7 days' THEN 'unmatched' END
+ WHERE i.id IN (SELECT id FROM webhook_inbox
+                 WHERE applied_at IS NULL AND coalesce(try_at, received_at) < clock_timestamp()
+                   AND received_at < clock_timestamp() - interval '10 seconds' AND provider = :provider
+                 ORDER BY coalesce(try_at, received_at) LIMIT :limit FOR UPDATE SKIP LOCKED)
+RETURNING provider_call_id;
+
+-- name: inbox_unmatched
+-- tenant: none, because it is a gauge of the whole platform
+SELECT count(*) AS n FROM webhook_inbox
+ WHERE applied_at IS NULL AND received_at < clock_timestamp() - interval '1 hour';
+
+-- name: inbox_prune
+-- tenant: none, because applied events are old for all of them
+DELETE FROM webhook_inbox
+ WHERE id IN (SELECT id FROM webhook_inbox WHERE applied_at < clock_timestamp() - interval '7 days'
+               ORDER BY applied_at LIMIT :limit FOR UPDATE SKIP LOCKED);

@@ -1,5 +1,6 @@
 /* test_reconcile.c - what is asked of the provider when it tells nothing, and what follows. */
 
+#include "common/call/events.h"
 #include "common/call/gauge.h"
 #include "common/call/reconcile.h"
 #include "common/store/db.h"
@@ -446,6 +447,33 @@ static void an_intent_whose_worker_died_is_looked_for_when_its_lease_is_over(voi
     assert_says(s, "(SELECT state = 'unknown' AND absent_listings = 1 FROM call_attempts)");
 }
 
+static void an_event_that_came_before_its_call_was_known_is_matched_later(void **state)
+{
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, 0);
+    bool stored;
+
+    assert_ok(&op,
+              webhook_store(&op,
+                            STR("{\"event\":\"call_started\",\"call\":{\"call_id\":\"fake_1\","
+                                "\"call_status\":\"ongoing\",\"start_timestamp\":1767000000000}}"),
+                            &stored));
+    assert_ok(&op, webhooks_apply(&op, "fake_1"));
+    op_end(&op);
+    scene_dial(s, s->tenant, scene_row(s, ITALIAN));
+    reconcile(s);
+    assert_says(s,
+                "(SELECT applied_at IS NULL FROM webhook_inbox)"); /* its message may be coming */
+    free(testdb_sql(s->db, "UPDATE webhook_inbox SET received_at = now() - interval '11 seconds'"));
+    reconcile(s);
+    assert_says(s, "(SELECT applied_at IS NOT NULL FROM webhook_inbox)");
+    assert_says(s, "(SELECT state = 'ongoing' FROM call_attempts)");
+    free(testdb_sql(s->db, "UPDATE webhook_inbox SET applied_at = now() - interval '8 days'; "
+                           "UPDATE chores SET due_at = now()"));
+    reconcile(s);
+    assert_says(s, "(SELECT count(*) FROM webhook_inbox) = 0");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -462,6 +490,7 @@ int main(void)
         SCENE(a_call_that_shall_stop_is_hung_up_as_soon_as_it_is_going_on),
         SCENE(the_providers_limit_is_assumed_until_it_is_told_and_kept_after),
         SCENE(a_stopped_provider_is_probed_with_a_question_and_not_with_a_person),
+        SCENE(an_event_that_came_before_its_call_was_known_is_matched_later),
         SCENE(only_what_a_breaker_stopped_and_whose_time_has_come_is_lifted),
         SCENE(a_listing_that_failed_or_was_cut_short_does_not_count),
         SCENE(one_attempt_that_cannot_be_looked_at_does_not_hold_up_the_others),
