@@ -48,10 +48,10 @@ static bool slow_down(struct op *op, int retry_after_seconds)
 {
     struct rows rows;
 
-    return db_query(op, &SQL_BREAKER_SLOW,
-                    ARGS({"provider", op->app->provider->name},
-                         {"seconds", sql_i64(op, retry_after_seconds)}),
-                    &rows);
+    return db_query(
+        op, &SQL_BREAKER_SLOW,
+        ARGS({"provider", op->app->provider->name}, {"seconds", sql_i64(op, retry_after_seconds)}),
+        &rows);
 }
 
 bool breaker_hear_answer(struct op *op, const struct claim *c, const struct dial_answer *a)

@@ -82,7 +82,7 @@ static bool write_again(struct op *op, const struct provider_call *pc, const str
 static bool compare_one(struct op *op, const struct provider_call *pc, struct tally *t)
 {
     struct op part = op_part(op);
-    struct marks m;
+    struct marks m = {0};
     bool ok = !read_marks(&part, pc, &m) || write_again(&part, pc, &m, t);
 
     if (!ok && part.err.code == E_ALREADY_EXISTS) {

@@ -47,10 +47,14 @@ static void fill(char *out, size_t size, const char *pattern)
 {
     size_t n = 0;
 
-    for (const char *p = pattern; *p && n + 1 < size; p++) {
-        out[n++] = *p == '{' ? '1' : *p;
-        if (*p == '{')
-            p = strchr(p, '}');
+    for (const char *p = pattern; *p && n + 2 < size; p++) {
+        if (*p != '{') {
+            out[n++] = *p;
+            continue;
+        }
+        bool country = strncmp(p, "{country_iso}", 13) == 0;
+        n += (size_t)snprintf(out + n, size - n, "%s", country ? "IT" : "1");
+        p = strchr(p, '}');
     }
     out[n] = '\0';
 }

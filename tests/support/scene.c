@@ -48,10 +48,11 @@ int scene_teardown(void **state)
 
 void scene_give_start(int64_t row)
 {
-    free(testdb_sql(current->db,
-                    "UPDATE scheduled_calls SET status = 'queued', queued_at = clock_timestamp() "
-                    "WHERE id = %lld AND status = 'scheduled' AND scheduled_at <= clock_timestamp()",
-                    (long long)row));
+    free(
+        testdb_sql(current->db,
+                   "UPDATE scheduled_calls SET status = 'queued', queued_at = clock_timestamp() "
+                   "WHERE id = %lld AND status = 'scheduled' AND scheduled_at <= clock_timestamp()",
+                   (long long)row));
 }
 
 bool scene_says(struct scene *s, const char *fmt, ...)
