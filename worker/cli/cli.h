@@ -33,6 +33,7 @@ struct command {
 extern const struct command schema_commands[];
 extern const struct command tenant_commands[];
 extern const struct command queue_commands[];
+extern const struct command reconcile_commands[];
 
 /* The value after --name, or NULL; "" when it is given without one. */
 const char *cli_option(const struct cli *c, const char *name);
