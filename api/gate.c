@@ -301,6 +301,7 @@ static int64_t limit_of(enum route_kind kind, const struct gate_limits *limits)
 {
     switch (kind) {
     case KIND_NONE:
+    case KIND_OPTIONAL:
     case KIND_JSON: return limits->json_bytes;
     case KIND_RAW: return GATE_MAX_RAW_BODY;
     case KIND_STREAM: return limits->upload_bytes;
@@ -319,7 +320,7 @@ enum err_code gate_check_body(const struct gate_pass *pass, enum route_kind kind
         *why = "A content coding is not accepted";
         return E_UNSUPPORTED_MEDIA_TYPE;
     }
-    if ((kind == KIND_NONE || kind == KIND_JSON) && pass->content_length
+    if (kind != KIND_RAW && kind != KIND_STREAM && pass->content_length
         && (!pass->content_type || !is_json(pass->content_type))) {
         *why = "The request body must be application/json";
         return E_UNSUPPORTED_MEDIA_TYPE;

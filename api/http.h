@@ -38,6 +38,10 @@ struct reply {
 /* Decode the JSON body into out over its defaults; every complaint at once.  A query is refused. */
 bool req_body(struct op *op, const struct req *req, const struct type *t, void *out) MUSTCHECK;
 
+/* The same where the body may be left out: the defaults stand then. */
+bool req_body_if_any(struct op *op, const struct req *req, const struct type *t,
+                     void *out) MUSTCHECK;
+
 /* The same over a loaded row: only members present change. */
 bool req_patch(struct op *op, const struct req *req, const struct type *t, void *inout) MUSTCHECK;
 

@@ -26,6 +26,11 @@ bool req_body(struct op *op, const struct req *req, const struct type *t, void *
     return refuse_query(op, req) && parse(op, req, &body) && from_json(op, body, t, out);
 }
 
+bool req_body_if_any(struct op *op, const struct req *req, const struct type *t, void *out)
+{
+    return req->body.n ? req_body(op, req, t, out) : refuse_query(op, req);
+}
+
 bool req_patch(struct op *op, const struct req *req, const struct type *t, void *inout)
 {
     const struct cJSON *body = NULL;

@@ -2,6 +2,8 @@
 
 #include "api/router.h"
 
+#include <ctype.h>
+
 struct match {
     struct str params[MAX_PATH_PARAMS];
     int64_t ids[MAX_PATH_PARAMS];
@@ -36,13 +38,26 @@ static bool is_call_id(struct str s)
     return true;
 }
 
+/* Whether there is such a country is for who looks it up to say. */
+static bool is_country(struct str s)
+{
+    return s.n == 2 && isascii(s.p[0]) && isalpha(s.p[0]) && isascii(s.p[1]) && isalpha(s.p[1]);
+}
+
+static bool take_value(struct str name, struct str value, int64_t *id)
+{
+    if (str_eq(name, STR("{call_id}")))
+        return is_call_id(value);
+    if (str_eq(name, STR("{country_iso}")))
+        return is_country(value);
+    return read_number(value, id);
+}
+
 static bool take_param(struct str name, struct str value, struct match *m)
 {
     int64_t id = 0;
 
-    if (m->n == MAX_PATH_PARAMS)
-        return false;
-    if (str_eq(name, STR("{call_id}")) ? !is_call_id(value) : !read_number(value, &id))
+    if (m->n == MAX_PATH_PARAMS || !take_value(name, value, &id))
         return false;
     m->params[m->n] = value;
     m->ids[m->n] = id;

@@ -2,8 +2,8 @@
  * router.h - which endpoint a method and a path mean.  Pure.
  *
  * Matching is exact and case-sensitive, segment by segment.  {call_id} takes
- * text of [a-z0-9_]{1,64}; every other {..._id} a positive decimal int64
- * without leading zeros.  A pattern without parameters wins over one with.
+ * text of [a-z0-9_]{1,64}, {country_iso} two letters; every other {..._id} a
+ * positive decimal int64 without leading zeros.  A pattern without parameters wins over one with.
  */
 #ifndef AGORALIA_ROUTER_H
 #define AGORALIA_ROUTER_H
@@ -11,7 +11,7 @@
 #include "api/http.h"
 
 enum route_role { ROLE_PUBLIC, ROLE_VIEWER, ROLE_USER, ROLE_ADMIN };
-enum route_kind { KIND_NONE, KIND_JSON, KIND_RAW, KIND_STREAM };
+enum route_kind { KIND_NONE, KIND_OPTIONAL, KIND_JSON, KIND_RAW, KIND_STREAM };
 
 struct route {
     const char *method;

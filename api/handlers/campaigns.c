@@ -97,10 +97,11 @@ bool handle_campaign_resume(struct op *op, const struct req *req, struct reply *
 
 bool handle_campaign_stop(struct op *op, const struct req *req, struct reply *rep)
 {
+    struct campaign_stop how = {0};
     struct campaign c;
 
-    return req_nothing(op, req) && campaign_stop(op, req->ids[0], &c)
-           && reply_with(rep, 200, &campaign_type, &c);
+    return req_body_if_any(op, req, &campaign_stop_type, &how)
+           && campaign_stop(op, req->ids[0], &how, &c) && reply_with(rep, 200, &campaign_type, &c);
 }
 
 bool handle_campaign_executions(struct op *op, const struct req *req, struct reply *rep)

@@ -66,6 +66,12 @@ void err_detail_i64(struct op *op, const char *key, int64_t value)
     err_detail_json(op, key, arena_printf(&op->arena, "%" PRId64, value));
 }
 
+void err_details_under(struct op *op, const char *prefix, const struct op *part)
+{
+    for (const struct detail *d = part->err.details; d; d = d->next)
+        err_detail_json(op, arena_printf(&op->arena, "%s.%s", prefix, d->key), d->json);
+}
+
 int op_time_left_ms(const struct op *op, int limit_ms)
 {
     if (op->deadline_us == 0)

@@ -71,4 +71,7 @@ void err_detail(struct op *op, const char *key, const char *text);
 void err_detail_i64(struct op *op, const char *key, int64_t value);
 void err_detail_json(struct op *op, const char *key, const char *json);
 
+/* The part's complaints as the whole's, each under "prefix.". */
+void err_details_under(struct op *op, const char *prefix, const struct op *part);
+
 #endif

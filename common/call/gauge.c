@@ -106,7 +106,7 @@ bool gauge_probe(struct op *op)
     for (int i = 0; good && i < due.n; i++) {
         log_info(op, "breaker.lifted", F("halt", db_i64(&due, i, "id")),
                  F("provider", db_text(&due, i, "key")));
-        if (!db_query(op, &SQL_HALT_LIFT, ARGS({"id", db_text(&due, i, "id")}), &rows))
+        if (!db_query(op, &SQL_BREAKER_CLOSE, ARGS({"id", db_text(&due, i, "id")}), &rows))
             return false;
     }
     return true;

@@ -4,18 +4,12 @@
 
 #include "common/base/json.h"
 #include "common/campaign/campaign_repo.h"
+#include "common/campaign/retry_policy.h"
 #include "common/number/country.h"
 #include "common/store/db.h"
 #include "queries.h"
 
 #include <inttypes.h>
-
-/* Complaints about a part of the body, under the part's name. */
-static void adopt_details(struct op *op, const char *prefix, const struct op *part)
-{
-    for (const struct detail *d = part->err.details; d; d = d->next)
-        err_detail_json(op, arena_printf(&op->arena, "%s.%s", prefix, d->key), d->json);
-}
 
 static void check_lead_filters(struct op *op, const struct campaign *c)
 {
@@ -25,7 +19,7 @@ static void check_lead_filters(struct op *op, const struct campaign *c)
 
     if (c->lead_filters.text && json_parse(&part, str_of(c->lead_filters.text), &v)
         && !from_json(&part, v, &campaign_lead_filters_type, &filters))
-        adopt_details(op, "lead_filters", &part);
+        err_details_under(op, "lead_filters", &part);
     op_end(&part);
 }
 
@@ -49,9 +43,19 @@ static void check_overrides(struct op *op, const struct campaign *c)
         else if (!patch_json(&part, v, &country_rule_type, &rule)) {
             if (!part.err.details)
                 err_detail(op, path, "must be an object");
-            adopt_details(op, path, &part);
+            err_details_under(op, path, &part);
         }
     }
+    op_end(&part);
+}
+
+static void check_retry_policy(struct op *op, const struct campaign *c)
+{
+    struct op part = {.request_id = op->request_id};
+    struct retry_policy policy;
+
+    if (!retry_policy_read(&part, c->retry_policy, &policy))
+        err_details_under(op, "retry_policy", &part);
     op_end(&part);
 }
 
@@ -62,6 +66,7 @@ static bool check_whole(struct op *op, const struct campaign *c)
         err_detail(op, "end_date", "must be after start_date");
     check_lead_filters(op, c);
     check_overrides(op, c);
+    check_retry_policy(op, c);
     return !op->err.details || fail(op, E_VALIDATION_ERROR, "Request validation failed");
 }
 

@@ -28,11 +28,13 @@ struct campaign {
     struct opt_i64 knowledge_base_id;
     struct tstamp start_date;
     struct tstamp end_date;
-    const char *timezone;              /* IANA name */
-    const char *quiet_hours;           /* "21:00-08:00", in timezone */
-    struct opt_i64 max_calls_per_day;  /* in timezone's days */
-    struct opt_i64 max_calls_per_hour; /* any 60 minutes */
-    int32_t spacing_seconds;           /* between two calls of this campaign */
+    const char *timezone;                /* IANA name */
+    const char *quiet_hours;             /* "21:00-08:00", in timezone */
+    struct opt_i64 max_calls_per_day;    /* in timezone's days */
+    struct opt_i64 max_calls_per_hour;   /* any 60 minutes */
+    struct opt_i64 max_concurrent_calls; /* live at once */
+    struct json_text retry_policy;       /* see retry_policy.h */
+    int32_t spacing_seconds;             /* between two calls of this campaign */
     bool require_legal_review;
     struct json_text country_rules_override; /* {"IT": {"quiet_hours": ...}}: only tightens */
     struct json_text lead_filters;           /* see campaign_lead_filters */

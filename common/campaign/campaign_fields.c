@@ -25,6 +25,8 @@ static const struct field campaign_fields[] = {
     FIELD(struct campaign, quiet_hours, .max = 16, .check = quiet_hours_complaint),
     FIELD(struct campaign, max_calls_per_day, .min = 1, .max = 1000000),
     FIELD(struct campaign, max_calls_per_hour, .min = 1, .max = 1000000),
+    FIELD(struct campaign, max_concurrent_calls, .min = 1, .max = 100000),
+    FIELD(struct campaign, retry_policy, .flags = F_OBJECT, .max = 8192),
     FIELD(struct campaign, spacing_seconds, .flags = F_NOT_NULL, .min = 0, .max = 86400),
     FIELD(struct campaign, require_legal_review, .flags = F_NOT_NULL),
     FIELD(struct campaign, country_rules_override, .flags = F_OBJECT, .max = 16384),
@@ -66,6 +68,11 @@ static const struct field campaign_stats_fields[] = {
     FIELD(struct campaign_stats, compliance_violations, .flags = 0),
 };
 const struct type campaign_stats_type = TYPE(struct campaign_stats, campaign_stats_fields);
+
+static const struct field stop_fields[] = {
+    FIELD(struct campaign_stop, end_live_calls, .flags = F_NOT_NULL),
+};
+const struct type campaign_stop_type = TYPE(struct campaign_stop, stop_fields);
 
 static const struct field execution_fields[] = {
     FIELD(struct campaign_execution, id, .flags = F_READONLY),

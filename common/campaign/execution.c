@@ -6,6 +6,7 @@
 #include "common/base/conf.h"
 #include "common/base/log.h"
 #include "common/campaign/campaign_repo.h"
+#include "common/campaign/dialling.h"
 #include "common/number/number.h"
 #include "common/provider/provider.h"
 #include "common/queue/outbox.h"
@@ -93,17 +94,32 @@ bool campaign_start(struct op *op, int64_t id, struct campaign_execution *out)
     return true;
 }
 
-static bool move(struct op *op, int64_t id, const char *verb, unsigned allowed,
-                 enum campaign_status (*to)(const struct campaign *c), struct campaign *out)
+/* What may become of a campaign: from which states, to which. */
+struct move {
+    const char *verb;
+    unsigned allowed;
+    enum campaign_status (*to)(const struct campaign *c);
+    bool end_live_calls;
+};
+
+static bool end_live_calls(struct op *op, int64_t id)
+{
+    struct rows rows;
+
+    return db_query(op, &SQL_CAMPAIGN_END_LIVE_CALLS, ARGS({"id", sql_i64(op, id)}), &rows);
+}
+
+static bool move(struct op *op, int64_t id, const struct move *m, struct campaign *out)
 {
     *out = (struct campaign){0};
     if (!db_begin(op) || !campaign_repo_lock(op, id, out)
-        || !require_status(op, out, verb, allowed))
+        || !require_status(op, out, m->verb, m->allowed))
         return false;
-    out->status = to(out);
+    out->status = m->to(out);
     if (out->status == CAMPAIGN_CANCELLED)
         out->completed_at = (struct tstamp){clock_now_us()};
-    if (!campaign_repo_update(op, out) || !db_commit(op))
+    if (!campaign_repo_update(op, out) || (m->end_live_calls && !end_live_calls(op, id))
+        || !db_commit(op))
         return false;
     log_info(op, "campaign.moved", F("campaign_id", id),
              F("status", campaign_status_names[out->status]));
@@ -122,22 +138,32 @@ static enum campaign_status to_cancelled(const struct campaign *c)
     return CAMPAIGN_CANCELLED;
 }
 
+static bool settle(struct op *op, int64_t id)
+{
+    return dialling_settle(op, DIALLING_CAMPAIGN, sql_i64(op, id));
+}
+
 bool campaign_pause(struct op *op, int64_t id, struct campaign *out)
 {
-    return move(op, id, "paused", 1u << CAMPAIGN_RUNNING | 1u << CAMPAIGN_SCHEDULED, to_paused,
-                out);
+    const struct move pause = {"paused", 1u << CAMPAIGN_RUNNING | 1u << CAMPAIGN_SCHEDULED,
+                               to_paused, false};
+
+    return move(op, id, &pause, out) && settle(op, id);
 }
 
 bool campaign_resume(struct op *op, int64_t id, struct campaign *out)
 {
-    return move(op, id, "resumed", 1u << CAMPAIGN_PAUSED, status_when_started, out);
+    return move(op, id,
+                &(struct move){"resumed", 1u << CAMPAIGN_PAUSED, status_when_started, false}, out);
 }
 
-bool campaign_stop(struct op *op, int64_t id, struct campaign *out)
+bool campaign_stop(struct op *op, int64_t id, const struct campaign_stop *how, struct campaign *out)
 {
-    return move(op, id, "stopped",
-                1u << CAMPAIGN_RUNNING | 1u << CAMPAIGN_SCHEDULED | 1u << CAMPAIGN_PAUSED,
-                to_cancelled, out);
+    const struct move stop = {
+        "stopped", 1u << CAMPAIGN_RUNNING | 1u << CAMPAIGN_SCHEDULED | 1u << CAMPAIGN_PAUSED,
+        to_cancelled, how->end_live_calls};
+
+    return move(op, id, &stop, out) && settle(op, id);
 }
 
 bool campaign_executions(struct op *op, int64_t id, struct campaign_execution **out, int *n)

@@ -30,11 +30,19 @@ extern const struct type campaign_execution_type;
  */
 bool campaign_start(struct op *op, int64_t id, struct campaign_execution *out) MUSTCHECK;
 
-/* After each of these returned, no new call of the campaign starts (pause, stop) or it may
- * (resume). */
+struct campaign_stop {
+    bool end_live_calls; /* the reconciler hangs up what is being said */
+};
+extern const struct type campaign_stop_type;
+
+/*
+ * After each of these returned, no new call of the campaign starts (pause, stop) or it may
+ * (resume).  The first two wait for requests that are on their way: see dialling.h.
+ */
 bool campaign_pause(struct op *op, int64_t id, struct campaign *out) MUSTCHECK;
 bool campaign_resume(struct op *op, int64_t id, struct campaign *out) MUSTCHECK;
-bool campaign_stop(struct op *op, int64_t id, struct campaign *out) MUSTCHECK;
+bool campaign_stop(struct op *op, int64_t id, const struct campaign_stop *how,
+                   struct campaign *out) MUSTCHECK;
 
 bool campaign_executions(struct op *op, int64_t id, struct campaign_execution **out,
                          int *n) MUSTCHECK;

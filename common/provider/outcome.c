@@ -9,6 +9,9 @@
 /* A call shorter than this was cut off by somebody who did not want to talk. */
 enum { EARLY_HANGUP_MS = 8000, DAY_MINUTES = 1440, REACHED_FAULT_MINUTES = 60 };
 
+/* The word of no reason: an answered call that was cut off at once. */
+static const char early_hangup[] = "early_hangup";
+
 struct row {
     const char *word;
     struct call_outcome means;
@@ -41,7 +44,7 @@ static struct call_outcome refine(struct call_outcome o, const struct call_facts
 {
     if (strcmp(f->disconnection_reason, "user_hangup") == 0 && f->duration_ms > 0
         && f->duration_ms < EARLY_HANGUP_MS && !f->successful) {
-        o.outcome = "early_hangup";
+        o.outcome = early_hangup;
         o.retry = RETRY_REDIAL;
         o.delay_minutes = DAY_MINUTES;
         o.when = RETRY_NEXT_DAY;
@@ -53,6 +56,17 @@ static struct call_outcome refine(struct call_outcome o, const struct call_facts
         o.delay_minutes = REACHED_FAULT_MINUTES;
     }
     return o;
+}
+
+bool outcome_may_be_retried(const char *outcome)
+{
+    if (strcmp(outcome, early_hangup) == 0)
+        return true;
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+        if (strcmp(reasons[i].means.outcome, outcome) == 0)
+            return reasons[i].means.retry == RETRY_REDIAL
+                   || reasons[i].means.retry == RETRY_TECHNICAL;
+    return false;
 }
 
 struct call_outcome call_outcome_of(const struct call_facts *f)

@@ -55,6 +55,9 @@ struct call_outcome {
     int cap; /* tries that may follow this outcome */
 };
 
+/* May a call that ended with this word be repeated?  False for a word nobody says. */
+bool outcome_may_be_retried(const char *outcome);
+
 struct call_outcome call_outcome_of(const struct call_facts *f);
 
 #endif

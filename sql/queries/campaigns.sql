@@ -4,32 +4,32 @@
 WITH c AS (
     INSERT INTO campaigns (tenant_id, name, agent_id, from_number, knowledge_base_id, start_date, end_date, timezone, quiet_hours,
                        max_calls_per_day, max_calls_per_hour, spacing_seconds, require_legal_review, country_rules_override,
-                       lead_filters, exclude_dnc, metadata)
+                       lead_filters, max_concurrent_calls, retry_policy, exclude_dnc, metadata)
     VALUES (:tenant_id, :name, :agent_id, :from_number, :knowledge_base_id, :start_date, :end_date, :timezone, :quiet_hours,
         :max_calls_per_day, :max_calls_per_hour, :spacing_seconds, :require_legal_review,
-        :country_rules_override, :lead_filters, :exclude_dnc, :metadata)
+        :country_rules_override, :lead_filters, :max_concurrent_calls, :retry_policy, :exclude_dnc, :metadata)
     RETURNING id, name, status, agent_id, from_number, knowledge_base_id, start_date, end_date, timezone, quiet_hours,
               max_calls_per_day, max_calls_per_hour, spacing_seconds, require_legal_review, country_rules_override,
-              lead_filters, exclude_dnc, metadata, created_at, updated_at, started_at, completed_at
+              lead_filters, max_concurrent_calls, retry_policy, exclude_dnc, metadata, created_at, updated_at, started_at, completed_at
 ), pace AS (
     INSERT INTO campaign_pacing (tenant_id, campaign_id) SELECT :tenant_id, id FROM c
 )
 SELECT id, name, status, agent_id, from_number, knowledge_base_id, start_date, end_date, timezone, quiet_hours,
        max_calls_per_day, max_calls_per_hour, spacing_seconds, require_legal_review, country_rules_override,
-       lead_filters, exclude_dnc, metadata, created_at, updated_at, started_at, completed_at
+       lead_filters, max_concurrent_calls, retry_policy, exclude_dnc, metadata, created_at, updated_at, started_at, completed_at
   FROM c;
 
 -- name: campaign_get
 SELECT id, name, status, agent_id, from_number, knowledge_base_id, start_date, end_date, timezone, quiet_hours,
        max_calls_per_day, max_calls_per_hour, spacing_seconds, require_legal_review, country_rules_override,
-       lead_filters, exclude_dnc, metadata, created_at, updated_at, started_at, completed_at
+       lead_filters, max_concurrent_calls, retry_policy, exclude_dnc, metadata, created_at, updated_at, started_at, completed_at
   FROM campaigns
  WHERE tenant_id = :tenant_id AND id = :id;
 
 -- name: campaign_lock
 SELECT id, name, status, agent_id, from_number, knowledge_base_id, start_date, end_date, timezone, quiet_hours,
        max_calls_per_day, max_calls_per_hour, spacing_seconds, require_legal_review, country_rules_override,
-       lead_filters, exclude_dnc, metadata, created_at, updated_at, started_at, completed_at
+       lead_filters, max_concurrent_calls, retry_policy, exclude_dnc, metadata, created_at, updated_at, started_at, completed_at
   FROM campaigns
  WHERE tenant_id = :tenant_id AND id = :id
    FOR UPDATE;
@@ -42,16 +42,17 @@ UPDATE campaigns
        quiet_hours = :quiet_hours, max_calls_per_day = :max_calls_per_day, max_calls_per_hour =
        :max_calls_per_hour, spacing_seconds = :spacing_seconds, require_legal_review =
        :require_legal_review, country_rules_override = :country_rules_override, lead_filters =
-       :lead_filters, exclude_dnc = :exclude_dnc, metadata = :metadata
+       :lead_filters, max_concurrent_calls = :max_concurrent_calls, retry_policy = :retry_policy,
+       exclude_dnc = :exclude_dnc, metadata = :metadata
  WHERE tenant_id = :tenant_id AND id = :id
 RETURNING id, name, status, agent_id, from_number, knowledge_base_id, start_date, end_date, timezone, quiet_hours,
           max_calls_per_day, max_calls_per_hour, spacing_seconds, require_legal_review, country_rules_override,
-          lead_filters, exclude_dnc, metadata, created_at, updated_at, started_at, completed_at;
+          lead_filters, max_concurrent_calls, retry_policy, exclude_dnc, metadata, created_at, updated_at, started_at, completed_at;
 
 -- name: campaign_list
 SELECT id, name, status, agent_id, from_number, knowledge_base_id, start_date, end_date, timezone, quiet_hours,
        max_calls_per_day, max_calls_per_hour, spacing_seconds, require_legal_review, country_rules_override,
-       lead_filters, exclude_dnc, metadata, created_at, updated_at, started_at, completed_at
+       lead_filters, max_concurrent_calls, retry_policy, exclude_dnc, metadata, created_at, updated_at, started_at, completed_at
   FROM campaigns
  WHERE tenant_id = :tenant_id AND (:status::text IS NULL OR status = :status)
  ORDER BY id DESC
@@ -252,3 +253,10 @@ UPDATE campaigns c
   FROM ended
  WHERE c.tenant_id = ended.tenant_id AND c.id = ended.campaign_id
 RETURNING c.id, c.tenant_id;
+
+-- name: campaign_end_live_calls
+-- The reconciler hangs up.  A request that has not been answered yet is looked at when it is.
+UPDATE call_attempts
+   SET stop_wanted = true, look_at = CASE WHEN state = 'intent' THEN look_at ELSE clock_timestamp() END
+ WHERE tenant_id = :tenant_id AND campaign_id = :id
+   AND state IN ('intent', 'unknown', 'accepted', 'ringing', 'ongoing');

@@ -151,7 +151,7 @@ UPDATE halts h SET probe_at = clock_timestamp() + interval '15 seconds'
                    FOR UPDATE SKIP LOCKED)
 RETURNING h.id, h.key, h.reason;
 
--- name: halt_lift
+-- name: breaker_close
 -- tenant: none, because the breakers work for all of them
 UPDATE halts SET lifted_at = clock_timestamp() WHERE id = :id AND lifted_at IS NULL;
 

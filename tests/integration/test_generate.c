@@ -203,7 +203,7 @@ static void stop_and_settle(void)
     struct campaign c = {0};
 
     if (!stopper.done) {
-        assert_ok(&op, campaign_stop(&op, stopper.campaign, &c));
+        assert_ok(&op, campaign_stop(&op, stopper.campaign, &(struct campaign_stop){0}, &c));
         assert_ok(&op, executions_settle(&op));
     }
     stopper.done = true;

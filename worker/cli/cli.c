@@ -2,11 +2,13 @@
 
 #include "worker/cli/cli.h"
 
+#include "common/base/fields.h"
+
 #include <stdio.h>
 
 static bool takes_value(const char *arg)
 {
-    static const char *const switches[] = {"--json", "--yes", NULL};
+    static const char *const switches[] = {"--json", "--yes", "--all", "--platform", NULL};
 
     for (const char *const *s = switches; *s; s++)
         if (strcmp(arg, *s) == 0)
@@ -36,6 +38,15 @@ const char *cli_positional(const struct cli *c, int at)
             return c->argv[i];
     }
     return NULL;
+}
+
+void cli_print_json(const struct type *t, const void *v)
+{
+    struct buf b = {0};
+
+    to_json(&b, t, v);
+    printf("%s\n", b.p);
+    buf_free(&b);
 }
 
 int cli_fail(const struct cli *c)

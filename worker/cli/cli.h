@@ -11,6 +11,7 @@
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 
 struct conf;
+struct type;
 
 /* What a command runs with: settings, and an op whose app has a session pool. */
 struct cli {
@@ -32,6 +33,8 @@ struct command {
 /* One table per file, each ending with a NULL noun. */
 extern const struct command schema_commands[];
 extern const struct command tenant_commands[];
+extern const struct command limit_commands[];
+extern const struct command halt_commands[];
 extern const struct command queue_commands[];
 extern const struct command reconcile_commands[];
 
@@ -40,6 +43,9 @@ const char *cli_option(const struct cli *c, const char *name);
 
 /* The i-th argument that is no option and no option's value, or NULL. */
 const char *cli_positional(const struct cli *c, int i);
+
+/* One JSON object on a line of stdout. */
+void cli_print_json(const struct type *t, const void *v);
 
 /* Say why op failed on stderr; returns CLI_FAILED. */
 int cli_fail(const struct cli *c);

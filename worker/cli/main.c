@@ -8,8 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+<<<<<<< HEAD
 static const struct command *const tables[] = {schema_commands, tenant_commands, queue_commands,
                                                reconcile_commands};
+=======
+static const struct command *const tables[] = {schema_commands, tenant_commands, limit_commands,
+                                               halt_commands, queue_commands};
+>>>>>>> main
 
 static int usage(void)
 {

@@ -8,15 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void print_json(const struct type *t, const void *v)
-{
-    struct buf b = {0};
-
-    to_json(&b, t, v);
-    printf("%s\n", b.p);
-    buf_free(&b);
-}
-
 static int tenant_create_command(struct cli *c)
 {
     const char *name = cli_positional(c, 0);
@@ -27,7 +18,7 @@ static int tenant_create_command(struct cli *c)
     if (!tenant_create(c->op, name, &t))
         return cli_fail(c);
     if (cli_option(c, "--json"))
-        print_json(&tenant_type, &t);
+        cli_print_json(&tenant_type, &t);
     else
         printf("%" PRId64 "\n", t.id);
     return CLI_OK;
@@ -42,7 +33,7 @@ static int tenant_list_command(struct cli *c)
         return cli_fail(c);
     for (int i = 0; i < n; i++)
         if (cli_option(c, "--json"))
-            print_json(&tenant_type, &all[i]);
+            cli_print_json(&tenant_type, &all[i]);
         else
             printf("%" PRId64 "\t%s\t%s\n", all[i].id, all[i].status, all[i].name);
     return CLI_OK;

@@ -1,0 +1,33 @@
+-- limits.sql - what a tenant may use at once and in all, and how fast a provider is asked.
+
+-- name: tenant_limits_get
+SELECT t.max_concurrent_calls, t.on_unknown, round(b.limit_cents)::bigint AS budget_cents,
+       coalesce(b.spent_cents, 0) AS spent_cents, round(b.reserve_cents)::bigint AS reserve_cents
+  FROM tenants t
+  LEFT JOIN tenant_budgets b ON b.tenant_id = t.id
+ WHERE t.id = :tenant_id;
+
+-- name: tenant_limits_set
+UPDATE tenants
+   SET max_concurrent_calls = :max_concurrent_calls::bigint, on_unknown = :on_unknown
+ WHERE id = :tenant_id;
+
+-- name: tenant_budget_set
+INSERT INTO tenant_budgets (tenant_id, limit_cents, reserve_cents)
+VALUES (:tenant_id, :budget_cents::double precision, coalesce(:reserve_cents::double precision, 50))
+ON CONFLICT (tenant_id)
+DO UPDATE SET limit_cents = excluded.limit_cents,
+              reserve_cents = coalesce(:reserve_cents::double precision, tenant_budgets.reserve_cents);
+
+-- name: tenant_budget_end
+DELETE FROM tenant_budgets WHERE tenant_id = :tenant_id;
+
+-- name: provider_limits_list
+-- tenant: none, because a provider serves them all
+SELECT provider, concurrency_limit, reserved_inbound, others_live, starts_per_second, told_at
+  FROM provider_limits
+ ORDER BY provider;
+
+-- name: provider_pace_set
+-- tenant: none, because a provider serves them all
+UPDATE provider_limits SET starts_per_second = :starts_per_second::double precision WHERE provider = :provider;
