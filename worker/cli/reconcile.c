@@ -8,21 +8,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { MOST_HOURS = 24 * 31 };
+
 static int run_reconcile(struct cli *c)
 {
     const char *hours = cli_option(c, "hours");
-    int n = hours ? atoi(hours) : 48;
-    struct provider *provider = n > 0 ? provider_open("retell", c->conf) : NULL;
+    long n = hours ? strtol(hours, NULL, 10) : 48;
+    struct provider *provider = n > 0 && n <= MOST_HOURS ? provider_open("retell", c->conf) : NULL;
     struct app app = *c->op->app;
     struct differences d;
 
-    if (n <= 0)
+    if (n <= 0 || n > MOST_HOURS)
         return cli_usage("agoralia reconcile [--hours N]");
     if (!provider)
         return CLI_FAILED;
     app.provider = provider;
     struct op op = {.app = &app, .request_id = "cli"};
-    bool ok = crosscheck(&op, n, &d);
+    bool ok = crosscheck(&op, (int)n, &d);
     if (ok)
         printf("compared %d\nrepaired %d\nattempt_missing %d\ncall_missing %d\nplaced_twice %d\n",
                d.compared, d.repaired, d.attempt_missing, d.call_missing, d.placed_twice);
