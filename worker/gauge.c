@@ -2,10 +2,13 @@
 
 #include "common/call/gauge.h"
 #include "common/base/conf.h"
+#include "common/call/crosscheck.h"
 #include "worker/services.h"
 
 bool gauge_run_once(struct op *op, int *sleep_ms)
 {
     *sleep_ms = (int)op->app->conf->dispatch_poll_ms;
-    return !op->app->provider || (gauge_provider(op) && gauge_probe(op));
+    return !op->app->provider
+           || (gauge_provider(op) && gauge_probe(op) && crosscheck_lags(op)
+               && crosscheck_nightly(op));
 }

@@ -28,3 +28,5 @@ CREATE TABLE chores (
 ALTER TABLE webhook_inbox ADD COLUMN try_at TIMESTAMPTZ; -- of an unmatched event; NULL = when it is 10 s old
 CREATE INDEX inbox_to_try ON webhook_inbox (coalesce(try_at, received_at)) WHERE applied_at IS NULL;
 CREATE INDEX inbox_old ON webhook_inbox (applied_at) WHERE applied_at IS NOT NULL;
+CREATE INDEX inbox_received ON webhook_inbox USING brin (received_at);
+CREATE INDEX attempts_found ON call_attempts (found_at) WHERE found_at IS NOT NULL;

@@ -1,5 +1,7 @@
 /* test_reconcile.c - what is asked of the provider when it tells nothing, and what follows. */
 
+#include "common/base/clock.h"
+#include "common/call/crosscheck.h"
 #include "common/call/events.h"
 #include "common/call/gauge.h"
 #include "common/call/reconcile.h"
@@ -474,6 +476,37 @@ static void an_event_that_came_before_its_call_was_known_is_matched_later(void *
     assert_says(s, "(SELECT count(*) FROM webhook_inbox) = 0");
 }
 
+static void the_nightly_check_finds_and_repairs_differences_on_both_sides(void **state)
+{
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, 0);
+    int64_t id = scene_running(s, s->tenant, scene_draft(), 3), row = scene_first_row(s, id);
+    char attempt[40];
+    struct differences d;
+
+    for (int i = 0; i < 3; i++)
+        scene_dial(s, s->tenant, row + i);
+    placed(s, "fake_1", "ended", attempt_of(s, row, attempt)); /* nobody told us */
+    placed(s, "fake_2", "registered", attempt_of(s, row + 1, attempt));
+    placed(s, "twin", "ongoing", attempt)->started_at.us = clock_now_us() - 1000000;
+    placed(s, "orphan", "ended", "00000000-0000-4000-8000-000000000000")->started_at.us =
+        clock_now_us() - 1000000;
+    free(testdb_sql(s->db, "UPDATE call_attempts SET created_at = now() - interval '1 hour'"));
+    assert_ok(&op, crosscheck(&op, 48, &d));
+    op_end(&op);
+    assert_int_equal(d.compared, 3);
+    assert_int_equal(d.repaired, 1);
+    assert_int_equal(d.attempt_missing, 1);
+    assert_int_equal(d.placed_twice, 1);
+    assert_int_equal(d.call_missing, 1); /* fake_3 */
+    assert_says(s, "(SELECT array_agg(state ORDER BY scheduled_call_id) FROM call_attempts) = "
+                   "'{ended,accepted,accepted}'");
+    assert_says(s, "(SELECT provider_call_id = 'twin' FROM stray_calls)");
+    op = testdb_op(s->db, 0);
+    assert_ok(&op, crosscheck_lags(&op));
+    op_end(&op);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -491,6 +524,7 @@ int main(void)
         SCENE(the_providers_limit_is_assumed_until_it_is_told_and_kept_after),
         SCENE(a_stopped_provider_is_probed_with_a_question_and_not_with_a_person),
         SCENE(an_event_that_came_before_its_call_was_known_is_matched_later),
+        SCENE(the_nightly_check_finds_and_repairs_differences_on_both_sides),
         SCENE(only_what_a_breaker_stopped_and_whose_time_has_come_is_lifted),
         SCENE(a_listing_that_failed_or_was_cut_short_does_not_count),
         SCENE(one_attempt_that_cannot_be_looked_at_does_not_hold_up_the_others),

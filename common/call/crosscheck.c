@@ -1,0 +1,218 @@
+/* crosscheck.c - from the provider's side for what we lack, from ours for how far each is. */
+
+#include "common/call/crosscheck.h"
+
+#include "common/base/clock.h"
+#include "common/base/conf.h"
+#include "common/base/log.h"
+#include "common/base/metrics.h"
+#include "common/call/chore.h"
+#include "common/call/polled.h"
+#include "common/call/step.h"
+#include "common/store/db.h"
+#include "common/store/pool.h"
+#include "queries.h"
+
+#include <stdlib.h>
+
+enum {
+    NIGHTLY_HOURS = 48,
+    DAY_SECONDS = 86400,
+    LAGS_SECONDS = 300,
+    MOST_CALLS = 500000,
+    MOST_CALLS_OF_ONE = 4
+};
+
+static void note(struct op *op, int *count, const char *kind, const char *attempt_id,
+                 const char *provider_call_id)
+{
+    ++*count;
+    metric_add(M_DIFFERENCES, 1, LABELS(kind));
+    log_warning(op, "crosscheck.difference", F("kind", kind), F("attempt", attempt_id),
+                F("provider_call_id", provider_call_id));
+}
+
+static bool do_we_know(struct op *op, const struct provider_call *pc, struct differences *d)
+{
+    const char *id = polled_attempt_id(op, pc), *ours;
+    struct rows a;
+
+    if (!id)
+        return true;
+    if (!db_query(op, &SQL_CROSS_ATTEMPT, ARGS({"attempt_id", id}), &a))
+        return false;
+    if (a.n == 0) {
+        note(op, &d->attempt_missing, "attempt_missing", id, pc->provider_call_id);
+        return true;
+    }
+    ours = db_text(&a, 0, "provider_call_id");
+    if (!ours || strcmp(ours, pc->provider_call_id) == 0)
+        return true;
+    note(op, &d->placed_twice, "placed_twice", id, pc->provider_call_id);
+    return polled_is_stray(op, id, pc->provider_call_id);
+}
+
+static bool from_their_side(struct op *op, int hours, struct differences *d)
+{
+    const struct provider *p = op->app->provider;
+    struct provider_calls calls;
+    int64_t now = clock_now_us();
+
+    if (!p->list_calls(op, p, (struct tstamp){now - (int64_t)hours * 3600000000},
+                       (struct tstamp){now}, MOST_CALLS, &calls))
+        return false;
+    for (size_t i = 0; i < calls.n; i++) {
+        struct op part = op_part(op);
+        bool ok = do_we_know(&part, &calls.items[i], d) || op_fail_like(op, &part);
+        op_end(&part);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+static const struct provider_call *call_of(struct op *op, const struct provider_calls *calls,
+                                           const struct rows *a, int i)
+{
+    const char *id = db_text(a, i, "id"), *known = db_text(a, i, "provider_call_id");
+    const struct provider_call *found = NULL;
+
+    for (size_t c = 0; c < calls->n; c++) {
+        const char *theirs = polled_attempt_id(op, &calls->items[c]);
+        if (known && strcmp(calls->items[c].provider_call_id, known) == 0)
+            return &calls->items[c];
+        if (theirs && strcmp(theirs, id) == 0)
+            found = &calls->items[c];
+    }
+    return found;
+}
+
+static bool is_open(enum attempt_state s)
+{
+    return s == ATTEMPT_ACCEPTED || s == ATTEMPT_RINGING || s == ATTEMPT_ONGOING;
+}
+
+/* We thought that nothing was placed. */
+static bool is_written_off(enum attempt_state s)
+{
+    return !attempt_lives(s) && s != ATTEMPT_ACCEPTED_LATE;
+}
+
+static bool compare(struct op *op, const struct rows *a, int i, const struct provider_call *call,
+                    struct differences *d)
+{
+    enum attempt_state state = attempt_state_named(db_text(a, i, "state"));
+    const char *id = db_text(a, i, "id");
+    struct provider_call whole = {0};
+
+    d->compared++;
+    if (!call) {
+        if (db_text(a, i, "provider_call_id"))
+            note(op, &d->call_missing, "call_missing", id, db_text(a, i, "provider_call_id"));
+        return true;
+    }
+    bool behind = is_open(state) && polled_is_over(call);
+    if (!behind && !is_written_off(state) && state != ATTEMPT_UNKNOWN)
+        return true;
+    note(op, &d->repaired, "repaired", id, call->provider_call_id);
+    return polled_fetch(op, call->provider_call_id, &whole);
+}
+
+static bool compare_batch(struct op *op, const struct rows *a, struct differences *d)
+{
+    const struct provider *p = op->app->provider;
+    const char **values = arena_alloc(&op->arena, (size_t)a->n * sizeof(*values));
+    const struct provider_query q = {.key = "aga_attempt", .values = values, .n = (size_t)a->n};
+    struct provider_calls calls;
+
+    for (int i = 0; i < a->n; i++)
+        values[i] = db_text(a, i, "id");
+    db_release(op);
+    if (!p->find_calls(op, p, &q, q.n * MOST_CALLS_OF_ONE, &calls))
+        return false;
+    if (!calls.complete)
+        return fail(op, E_PROVIDER_ERROR, "The provider's list of calls is incomplete");
+    for (int i = 0; i < a->n; i++) {
+        struct op part = op_part(op);
+        if (!compare(&part, a, i, call_of(&part, &calls, a, i), d))
+            log_failure(&part, "crosscheck.not_repaired");
+        op_end(&part);
+    }
+    return true;
+}
+
+static bool from_our_side(struct op *op, int hours, struct differences *d)
+{
+    char after[37] = "00000000-0000-0000-0000-000000000000";
+    bool more = true, ok = true;
+
+    while (more && ok) {
+        struct op part = op_part(op);
+        struct rows a;
+        ok = db_query(&part, &SQL_CROSS_ATTEMPTS,
+                      ARGS({"provider", op->app->provider->name}, {"after", after},
+                           {"hours", sql_i64(&part, hours)},
+                           {"limit", sql_i64(&part, LOOK_AT_ONCE)}),
+                      &a);
+        more = ok && a.n > 0;
+        if (more) {
+            memcpy(after, db_text(&a, a.n - 1, "id"), sizeof(after));
+            ok = compare_batch(&part, &a, d);
+        }
+        if (!ok)
+            op_fail_like(op, &part);
+        op_end(&part);
+    }
+    return ok;
+}
+
+bool crosscheck(struct op *op, int hours, struct differences *out)
+{
+    *out = (struct differences){0};
+    db_release(op);
+    if (!from_their_side(op, hours, out) || !from_our_side(op, hours, out))
+        return false;
+    log_info(op, "crosscheck.done", F("compared", out->compared), F("repaired", out->repaired),
+             F("attempt_missing", out->attempt_missing), F("call_missing", out->call_missing),
+             F("placed_twice", out->placed_twice));
+    return true;
+}
+
+/* A check that failed waits for the next night: the log and the operator's command are there. */
+bool crosscheck_nightly(struct op *op)
+{
+    struct differences d;
+    bool mine;
+
+    if (!chore_take(op, "crosscheck", DAY_SECONDS, &mine) || !mine)
+        return op->err.code == E_NONE;
+    return crosscheck(op, NIGHTLY_HOURS, &d);
+}
+
+static void judge_lag(struct op *op, const char *kind, const char *seconds)
+{
+    double limit = (double)op->app->conf->reconcile_window_seconds / 4;
+    bool slow = seconds && strtod(seconds, NULL) > limit;
+
+    metric_set(M_LAG_ALARM, slow, LABELS(kind));
+    if (slow)
+        log_error(op, "provider.lags", F("kind", kind), F("seconds", seconds),
+                  F("window", op->app->conf->reconcile_window_seconds));
+}
+
+bool crosscheck_lags(struct op *op)
+{
+    struct rows lags, quantiles;
+    bool mine;
+
+    if (!chore_take(op, "lags", LAGS_SECONDS, &mine) || !mine)
+        return op->err.code == E_NONE;
+    if (!db_query(op, &SQL_LAG_WEBHOOKS, ARGS({"seconds", sql_i64(op, LAGS_SECONDS)}), &lags)
+        || !db_query(op, &SQL_LAG_QUANTILES, NO_ARGS, &quantiles))
+        return false;
+    for (int i = 0; i < lags.n; i++)
+        metric_observe_us(M_WEBHOOK_LAG_SECONDS, db_i64(&lags, i, "lag_us"));
+    judge_lag(op, "listed", db_text(&quantiles, 0, "listed"));
+    judge_lag(op, "webhook", db_text(&quantiles, 0, "webhook"));
+    return true;
+}
