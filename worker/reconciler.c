@@ -6,9 +6,9 @@
 
 bool reconciler_run_once(struct op *op, int *sleep_ms)
 {
-    int looked;
+    int looked = 0;
 
-    if (!reconcile_due(op, &looked))
+    if (op->app->provider && !reconcile_due(op, &looked))
         return false;
     *sleep_ms = looked ? 1 : (int)op->app->conf->dispatch_poll_ms;
     return true;

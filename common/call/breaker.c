@@ -43,6 +43,17 @@ static bool halt_provider(struct op *op, const struct query *q, const char *reas
                                            PROVIDER_PROBE_SECONDS, true});
 }
 
+/* Its limit is not ours to know: fall back, and find the way up again. */
+static bool slow_down(struct op *op, int retry_after_seconds)
+{
+    struct rows rows;
+
+    return db_query(op, &SQL_BREAKER_SLOW,
+                    ARGS({"provider", op->app->provider->name},
+                         {"seconds", sql_i64(op, retry_after_seconds)}),
+                    &rows);
+}
+
 bool breaker_hear_answer(struct op *op, const struct claim *c, const struct dial_answer *a)
 {
     if (a->result == DIAL_UNKNOWN)
@@ -55,8 +66,8 @@ bool breaker_hear_answer(struct op *op, const struct claim *c, const struct dial
         return open_breaker(op, &(struct trip){&SQL_BREAKER_OPEN, "from_number", c->from_number,
                                                "the provider does not know the number",
                                                CHANCE_SECONDS, false});
+    case REFUSAL_BUSY: return slow_down(op, a->retry_after_seconds);
     case REFUSAL_NONE:
-    case REFUSAL_BUSY:
     case REFUSAL_REQUEST: return true;
     }
     return true;

@@ -328,6 +328,12 @@ static bool lost_the_phone(struct op *op, struct claim *c, const struct gates *g
                     &rows);
 }
 
+/* Only a queued row: the dispatcher gave it one of the starts there are. */
+static bool is_our_turn(const struct gates *g)
+{
+    return g->row.n && row_state_named(db_text(&g->row, 0, "status")) == ROW_QUEUED;
+}
+
 bool scheduled_call_claim(struct op *op, int64_t scheduled_call_id, struct claim *out)
 {
     struct gates *g = ARENA_NEW(&op->arena, struct gates);
@@ -335,7 +341,7 @@ bool scheduled_call_claim(struct op *op, int64_t scheduled_call_id, struct claim
     *out = (struct claim){.fate = CLAIM_GONE, .scheduled_call_id = scheduled_call_id};
     if (!lock_all(op, scheduled_call_id, g))
         return false;
-    if (g->row.n == 0) {
+    if (!is_our_turn(g)) {
         db_rollback(op);
         return true;
     }

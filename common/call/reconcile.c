@@ -1,4 +1,4 @@
-/* reconcile.c - ask the provider about attempts it has not told us about. */
+/* reconcile.c - one listing for many attempts, and what it says of each. */
 
 #include "common/call/reconcile.h"
 
@@ -6,24 +6,93 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/call/attempt.h"
-#include "common/call/events.h"
+#include "common/call/polled.h"
 #include "common/store/db.h"
 #include "common/store/pool.h"
 #include "queries.h"
 
-enum { LOOK_AT_ONCE = 20, LISTINGS_NEEDED = 3, MOST_CALLS_OF_ONE = 10 };
+enum {
+    LISTINGS_NEEDED = 3,
+    LISTINGS_WITHOUT_CANARY = 6,
+    MOST_CALLS_OF_ONE = 4, /* a listing may show so many for each attempt before it is cut short */
+    SOON_SECONDS = 2,
+};
+
+struct listing {
+    struct provider_calls calls;
+    const char **attempt_ids; /* of each call, as it carries it; NULL = none */
+    bool answered;
+};
 
 /* Three empty listings this far apart, of which the last lies beyond the window. */
-static double listing_gap_seconds(const struct op *op)
+static double gap_seconds(const struct op *op)
 {
     return (double)op->app->conf->reconcile_window_seconds / 20.0;
 }
 
-static bool apply_polled(struct op *op, const struct provider_call *pc)
+static struct listing list_calls_of(struct op *op, const struct rows *due)
 {
-    bool matched;
+    const struct provider *p = op->app->provider;
+    const char **values = arena_alloc(&op->arena, 2 * (size_t)due->n * sizeof(*values));
+    struct provider_query q = {.key = "aga_attempt", .values = values};
+    struct listing l = {0};
 
-    return db_begin(op) && call_apply(op, "poll", pc, &matched) && db_commit(op);
+    for (int i = 0; i < due->n; i++) {
+        const char *canary = db_text(due, i, "canary");
+        values[q.n++] = db_text(due, i, "id");
+        if (canary)
+            values[q.n++] = canary;
+    }
+    l.answered = p->find_calls(op, p, &q, q.n * MOST_CALLS_OF_ONE, &l.calls);
+    if (!l.answered) {
+        log_failure(op, "reconcile.listing_failed");
+        op_forgive(op);
+        return l;
+    }
+    l.attempt_ids = arena_alloc(&op->arena, (l.calls.n + 1) * sizeof(*l.attempt_ids));
+    for (size_t i = 0; i < l.calls.n; i++)
+        l.attempt_ids[i] = polled_attempt_id(op, &l.calls.items[i]);
+    return l;
+}
+
+static bool is_of(const struct listing *l, size_t call, const char *attempt_id)
+{
+    return l->attempt_ids[call] && strcmp(l->attempt_ids[call], attempt_id) == 0;
+}
+
+/* What began first; a listing shows the newest first, so of two that never began the last one. */
+static bool is_older(const struct provider_call *a, const struct provider_call *b)
+{
+    if (!b->started_at.us)
+        return true;
+    return a->started_at.us && a->started_at.us <= b->started_at.us;
+}
+
+static const struct provider_call *oldest_of(const struct listing *l, const char *attempt_id)
+{
+    const struct provider_call *oldest = NULL;
+
+    for (size_t i = 0; l->answered && i < l->calls.n; i++)
+        if (is_of(l, i, attempt_id) && (!oldest || is_older(&l->calls.items[i], oldest)))
+            oldest = &l->calls.items[i];
+    return oldest;
+}
+
+static bool found(struct op *op, const struct listing *l, const char *attempt_id,
+                  const struct provider_call *call)
+{
+    struct provider_call whole = {0};
+    struct rows rows;
+
+    for (size_t i = 0; i < l->calls.n; i++)
+        if (is_of(l, i, attempt_id) && &l->calls.items[i] != call
+            && !polled_is_stray(op, attempt_id, l->calls.items[i].provider_call_id))
+            return false;
+    if (!db_query(op, &SQL_RECONCILE_FOUND, ARGS({"attempt_id", attempt_id}), &rows))
+        return false;
+    if (rows.n)
+        metric_observe_us(M_LISTED_SECONDS, db_i64(&rows, 0, "lag_us"));
+    return polled_fetch(op, call->provider_call_id, &whole);
 }
 
 /* The row may be tried again: what the attempt asked for never happened. */
@@ -32,93 +101,146 @@ static bool refute(struct op *op, const struct rows *a, int i)
     log_info(op, "call.refuted", F("attempt", db_text(a, i, "id")),
              F("scheduled_call_id", db_i64(a, i, "scheduled_call_id")));
     return attempt_tell(
-        op, db_text(a, i, "id"), &(struct dial_event){.kind = EVENT_ABSENT, .again = true},
+        op, db_text(a, i, "id"),
+        &(struct dial_event){.kind = EVENT_ABSENT, .again = !db_bool(a, i, "row_is_over")},
         &(struct attempt_news){
             .evidence = "absent after the window", .reason = "NOT_PLACED", .again_seconds = 1});
 }
 
-static bool note_absent(struct op *op, const struct rows *a, int i)
+static bool count_absence(struct op *op, const struct rows *a, int i)
 {
     struct rows rows;
 
-    if (db_bool(a, i, "window_over") && db_i64(a, i, "absent_listings") + 1 >= LISTINGS_NEEDED)
-        return refute(op, a, i);
     return db_query(op, &SQL_RECONCILE_ABSENT,
                     ARGS({"attempt_id", db_text(a, i, "id")},
-                         {"seconds", arena_printf(&op->arena, "%.3f", listing_gap_seconds(op))}),
+                         {"seconds", arena_printf(&op->arena, "%.3f", gap_seconds(op))}),
                     &rows);
 }
 
-static bool look_for_unknown(struct op *op, const struct rows *a, int i)
+static bool wait_for_fresh_listing(struct op *op, const struct rows *a, int i)
 {
-    const struct provider *p = op->app->provider;
-    struct provider_calls found;
-    struct provider_call full = {0};
+    struct rows rows;
+    const char *one = arena_printf(&op->arena, "{%s}", db_text(a, i, "id"));
 
-    db_release(op);
-    if (!p->find_calls(op, p, "aga_attempt", db_text(a, i, "id"), MOST_CALLS_OF_ONE, &found))
-        return false;
-    if (found.n == 0 && !found.complete)
-        return fail(op, E_PROVIDER_ERROR, "The provider's list of calls is incomplete");
-    if (found.n == 0)
-        return note_absent(op, a, i);
-    if (found.n > 1)
-        log_error(op, "call.placed_twice", F("attempt", db_text(a, i, "id")),
-                  F("calls", (int64_t)found.n));
-    return p->get_call(op, p, found.items[0].provider_call_id, &full) && apply_polled(op, &full);
+    metric_add(M_STALE_LISTINGS, 1, NULL);
+    log_warning(op, "reconcile.stale_listing", F("attempt", db_text(a, i, "id")),
+                F("canary", db_text(a, i, "canary")));
+    return db_query(
+        op, &SQL_RECONCILE_LATER,
+        ARGS({"ids", one}, {"seconds", arena_printf(&op->arena, "%.3f", gap_seconds(op))}), &rows);
 }
 
-static bool look_at_silent(struct op *op, const struct rows *a, int i)
+static bool absent(struct op *op, const struct listing *l, const struct rows *a, int i)
 {
-    const struct provider *p = op->app->provider;
-    struct provider_call pc = {0};
+    const char *canary = db_text(a, i, "canary");
+    int64_t listings = db_i64(a, i, "absent_listings") + 1;
 
-    db_release(op);
-    return p->get_call(op, p, db_text(a, i, "provider_call_id"), &pc) && apply_polled(op, &pc);
+    if (!db_bool(a, i, "window_over"))
+        return count_absence(op, a, i);
+    if (canary && !oldest_of(l, canary))
+        return wait_for_fresh_listing(op, a, i);
+    if (canary ? listings >= LISTINGS_NEEDED
+               : listings >= LISTINGS_WITHOUT_CANARY && db_bool(a, i, "second_window_over"))
+        return refute(op, a, i);
+    return count_absence(op, a, i);
 }
 
-static void look_again_soon(struct op *op, const struct rows *a, int i)
+/* The list said nothing.  A row whose time is over need not wait for it any longer. */
+static bool unlisted(struct op *op, const struct rows *a, int i)
 {
     struct rows rows;
 
-    log_failure(op, "reconcile.failed");
-    op_forgive(op);
-    if (!db_query(op, &SQL_RECONCILE_AGAIN, ARGS({"attempt_id", db_text(a, i, "id")}), &rows))
-        log_failure(op, "reconcile.failed");
+    if (db_bool(a, i, "window_over") && db_bool(a, i, "row_is_over"))
+        return attempt_tell(op, db_text(a, i, "id"),
+                            &(struct dial_event){.kind = EVENT_UNRESOLVABLE},
+                            &(struct attempt_news){.evidence = "no listing until its time was over",
+                                                   .reason = "UNVERIFIED",
+                                                   .look_seconds = 60});
+    return db_query(op, &SQL_RECONCILE_LATER,
+                    ARGS({"ids", arena_printf(&op->arena, "{%s}", db_text(a, i, "id"))},
+                         {"seconds", sql_i64(op, SOON_SECONDS)}),
+                    &rows);
 }
 
-/* One attempt, with an operation of its own: one that fails does not hold up the others. */
-static void look(struct op *parent, const struct rows *a, int i)
+static bool judge(struct op *op, const struct listing *l, const struct rows *a, int i)
 {
-    struct op op = {.app = parent->app,
-                    .request_id = parent->request_id,
-                    .tenant_id = db_i64(a, i, "tenant_id"),
-                    .deadline_us = parent->deadline_us};
-    bool unknown = strcmp(db_text(a, i, "state"), "unknown") == 0;
+    const char *id = db_text(a, i, "id");
+    const struct provider_call *call = oldest_of(l, id);
+    struct rows rows;
 
-    if (!(unknown ? look_for_unknown(&op, a, i)
-                  : db_text(a, i, "provider_call_id") == NULL || look_at_silent(&op, a, i)))
-        look_again_soon(&op, a, i);
-    op_end(&op);
+    if (call)
+        return found(op, l, id, call);
+    if (strcmp(db_text(a, i, "state"), "unresolved") == 0)
+        return db_query(op, &SQL_RECONCILE_RARELY, ARGS({"attempt_id", id}), &rows);
+    return l->answered && l->calls.complete ? absent(op, l, a, i) : unlisted(op, a, i);
+}
+
+/* Each with an operation of its own: one that fails does not hold up the others. */
+static void judge_all(struct op *op, const struct listing *l, const struct rows *due)
+{
+    for (int i = 0; i < due->n; i++) {
+        struct op part = op_part(op);
+        struct rows one = {0};
+        part.tenant_id = db_i64(due, i, "tenant_id");
+        if (!judge(&part, l, due, i)) {
+            const char *id = arena_printf(&op->arena, "{%s}", db_text(due, i, "id"));
+            log_failure(&part, "reconcile.failed");
+            op_forgive(&part);
+            db_release(&part);
+            if (!db_query(&part, &SQL_RECONCILE_LATER,
+                          ARGS({"ids", id}, {"seconds", sql_i64(op, SOON_SECONDS)}), &one))
+                log_failure(&part, "reconcile.failed");
+        }
+        op_end(&part);
+    }
+}
+
+/* Whoever was to send it is gone; it may have left. */
+static bool doubt_intents(struct op *op, const struct rows *due)
+{
+    static const struct dial_event unanswered = {.kind = EVENT_UNANSWERED};
+    static const struct attempt_news news = {.evidence = "its lease is over", .look_seconds = 30};
+
+    for (int i = 0; i < due->n; i++)
+        if (strcmp(db_text(due, i, "state"), "intent") == 0
+            && !attempt_tell(op, db_text(due, i, "id"), &unanswered, &news))
+            return false;
+    return true;
+}
+
+bool reconcile_unknown(struct op *op, int *looked)
+{
+    struct rows due, unknown;
+
+    if (!db_ask(
+            op,
+            (const struct ask[]){
+                {&SQL_RECONCILE_TAKE,
+                 ARGS({"provider", op->app->provider->name}, {"limit", sql_i64(op, LOOK_AT_ONCE)},
+                      {"window", sql_i64(op, op->app->conf->reconcile_window_seconds)}),
+                 &due},
+                {&SQL_RECONCILE_UNKNOWN_COUNT, NO_ARGS, &unknown}},
+            2))
+        return false;
+    metric_set(M_UNKNOWN_ATTEMPTS, db_i64(&unknown, 0, "n"), NULL);
+    *looked = due.n;
+    if (due.n == 0)
+        return true;
+    if (!doubt_intents(op, &due))
+        return false;
+    db_release(op);
+    const struct listing l = list_calls_of(op, &due);
+    judge_all(op, &l, &due);
+    return true;
 }
 
 bool reconcile_due(struct op *op, int *looked)
 {
-    struct rows due, unknown;
+    int unknown, live, stops;
 
-    if (!db_ask(op,
-                (const struct ask[]){
-                    {&SQL_RECONCILE_TAKE,
-                     ARGS({"limit", sql_i64(op, LOOK_AT_ONCE)},
-                          {"window", sql_i64(op, op->app->conf->reconcile_window_seconds)}),
-                     &due},
-                    {&SQL_RECONCILE_UNKNOWN_COUNT, NO_ARGS, &unknown}},
-                2))
+    if (!reconcile_unknown(op, &unknown) || !reconcile_live(op, &live)
+        || !reconcile_stops(op, &stops) || !reconcile_inbox(op))
         return false;
-    db_release(op);
-    metric_set(M_UNKNOWN_ATTEMPTS, db_i64(&unknown, 0, "n"), NULL);
-    for (int i = 0; i < due.n; i++)
-        look(op, &due, i);
-    *looked = due.n;
+    *looked = unknown + live + stops;
     return true;
 }

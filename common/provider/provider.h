@@ -76,6 +76,14 @@ struct provider_calls {
     bool complete; /* false: there was more than the caller's limit */
 };
 
+/* Which calls to find: those whose metadata[key] is one of the values, or, without a key, those
+ * whose provider_call_id is. */
+struct provider_query {
+    const char *key;
+    const char *const *values;
+    size_t n;
+};
+
 /* A browser call's connection data; the token is a secret of the caller's browser. */
 struct provider_web_call {
     const char *provider_call_id;
@@ -135,12 +143,13 @@ struct provider {
                             const char *metadata, struct provider_web_call *out) MUSTCHECK;
     bool (*get_call)(struct op *op, const struct provider *p, const char *provider_call_id,
                      struct provider_call *out) MUSTCHECK;
-    /* Every call whose metadata[key] equals value, following pages to the end (at most limit). */
-    bool (*find_calls)(struct op *op, const struct provider *p, const char *key, const char *value,
+    /* Every such call in whatever state, following pages to the end (at most limit). */
+    bool (*find_calls)(struct op *op, const struct provider *p, const struct provider_query *q,
                        size_t limit, struct provider_calls *out) MUSTCHECK;
     /* Calls that started in [from, to), newest first, at most limit. */
     bool (*list_calls)(struct op *op, const struct provider *p, struct tstamp from,
                        struct tstamp to, size_t limit, struct provider_calls *out) MUSTCHECK;
+    /* Hang up; RESOURCE_NOT_FOUND also when the call is not going on (yet, or any more). */
     bool (*stop_call)(struct op *op, const struct provider *p,
                       const char *provider_call_id) MUSTCHECK;
     bool (*list_numbers)(struct op *op, const struct provider *p,

@@ -98,7 +98,7 @@ bool retell_create_web_call(struct op *op, const struct provider *p, const char 
                             const char *metadata, struct provider_web_call *out) MUSTCHECK;
 bool retell_get_call(struct op *op, const struct provider *p, const char *provider_call_id,
                      struct provider_call *out) MUSTCHECK;
-bool retell_find_calls(struct op *op, const struct provider *p, const char *key, const char *value,
+bool retell_find_calls(struct op *op, const struct provider *p, const struct provider_query *q,
                        size_t limit, struct provider_calls *out) MUSTCHECK;
 bool retell_list_calls(struct op *op, const struct provider *p, struct tstamp from,
                        struct tstamp to, size_t limit, struct provider_calls *out) MUSTCHECK;

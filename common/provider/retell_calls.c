@@ -69,16 +69,29 @@ static bool list_where(struct op *op, const struct provider *p, const char *filt
     return retell_follow(op, p, &list, &out->complete);
 }
 
-bool retell_find_calls(struct op *op, const struct provider *p, const char *key, const char *value,
+/* "type":"enum": any of the values. */
+static void put_any_of(struct buf *b, const struct provider_query *q)
+{
+    buf_str(b, "\"type\":\"enum\",\"op\":\"in\",\"value\":[");
+    for (size_t i = 0; i < q->n; i++) {
+        buf_str(b, i ? "," : "");
+        buf_json_string(b, str_of(q->values[i]));
+    }
+    buf_char(b, ']');
+}
+
+/* No filter on time or state: a call that never connected has no start, and one that is only
+ * registered cannot be asked for. */
+bool retell_find_calls(struct op *op, const struct provider *p, const struct provider_query *q,
                        size_t limit, struct provider_calls *out)
 {
     struct buf b = {0};
 
-    buf_str(&b, "\"filter_criteria\":{\"metadata\":[{\"type\":\"string\",\"op\":\"eq\",");
-    retell_put(&b, "key", key);
-    retell_put(&b, "value", value);
-    retell_end_object(&b);
-    buf_str(&b, "]},");
+    buf_str(&b,
+            q->key ? "\"filter_criteria\":{\"metadata\":[{" : "\"filter_criteria\":{\"call_id\":{");
+    retell_put(&b, "key", q->key);
+    put_any_of(&b, q);
+    buf_str(&b, q->key ? "}]}," : "}},");
     return list_where(op, p, retell_finish(op, &b), limit, out);
 }
 

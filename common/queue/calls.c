@@ -245,3 +245,10 @@ void call_peek_dead(struct call *c, const struct caller *by, const char *queue,
     call_peek(c, by, queue, "dead", n);
     add_all(c, rids, n);
 }
+
+void call_witness(struct call *c, const struct caller *by, const char *position, bool force)
+{
+    begin(c, SCRIPT_witness, by);
+    add_text(c, position);
+    add_text(c, force ? "1" : "0");
+}

@@ -36,7 +36,8 @@ struct pool {
     struct db *idle;
     int64_t retry_at_us; /* CLOCK_MONOTONIC; 0 = the last attempt succeeded */
     int64_t retry_us;
-    bool lost; /* a session broke since the last one was opened */
+    bool lost;                        /* a session broke since the last one was opened */
+    char expected[WAL_POSITION_SIZE]; /* the least a database's log must have come to; "" = any */
 };
 
 int pool_timeout_ms(const struct pool *p)
@@ -86,8 +87,37 @@ static void ignore_notice(void *unused, const PGresult *r)
     (void)r;
 }
 
-static struct db *connect_session(struct op *op, struct pool *p)
+void pool_expect(struct pool *p, const char *position)
 {
+    pthread_mutex_lock(&p->lock);
+    snprintf(p->expected, sizeof(p->expected), "%s", position ? position : "");
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* Asked once per connection: a database that stands back or is replaced loses its connections. */
+static bool has_come_far_enough(struct op *op, PGconn *pg, const char *expected, char *timeline)
+{
+    if (!*expected)
+        return true;
+    PGresult *r = PQexec(pg, "SELECT wal_position()");
+    bool read = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1;
+    const char *position = read ? PQgetvalue(r, 0, 0) : "";
+    bool good = strcmp(position, expected) >= 0;
+
+    if (good)
+        snprintf(timeline, WAL_TIMELINE_DIGITS + 1, "%s", position);
+    else
+        fail_because(
+            op, E_SERVICE_UNAVAILABLE,
+            arena_printf(&op->arena, "its log stands at %s, not at %s", position, expected),
+            "The database is not the one it was");
+    PQclear(r);
+    return good;
+}
+
+static struct db *connect_session(struct op *op, struct pool *p, const char *expected)
+{
+    char timeline[WAL_TIMELINE_DIGITS + 1] = "";
     char options[160];
     snprintf(options, sizeof(options),
              "-c statement_timeout=%d -c lock_timeout=%d -c TimeZone=UTC "
@@ -100,6 +130,10 @@ static struct db *connect_session(struct op *op, struct pool *p)
                                   "5000", "10",    "read-write", NULL};
     PGconn *pg = PQconnectdbParams(keys, values, 1);
 
+    if (PQstatus(pg) == CONNECTION_OK && !has_come_far_enough(op, pg, expected, timeline)) {
+        PQfinish(pg);
+        return NULL;
+    }
     if (PQstatus(pg) != CONNECTION_OK || PQsetnonblocking(pg, 1) != 0 || !PQenterPipelineMode(pg)) {
         fail_because(op, E_SERVICE_UNAVAILABLE, PQerrorMessage(pg),
                      "The database cannot be reached");
@@ -112,6 +146,7 @@ static struct db *connect_session(struct op *op, struct pool *p)
         abort();
     db->pg = pg;
     db->pool = p;
+    memcpy(db->timeline, timeline, sizeof(timeline));
     return db;
 }
 
@@ -154,13 +189,20 @@ static bool still_alive(const struct db *db)
     return poll(&fd, 1, 0) == 0;
 }
 
+/* Called with the lock held.  A session opened on an earlier timeline leads to an old primary. */
+static bool is_of_our_time(const struct pool *p, const struct db *db)
+{
+    return !*p->expected || !*db->timeline
+           || strncmp(db->timeline, p->expected, WAL_TIMELINE_DIGITS) >= 0;
+}
+
 /* Called with the lock held: a live idle session, or NULL. */
 static struct db *take_idle(struct pool *p)
 {
     while (p->idle) {
         struct db *db = p->idle;
         p->idle = db->next_idle;
-        if (still_alive(db))
+        if (still_alive(db) && is_of_our_time(p, db))
             return db;
         count_open(p, -1);
         p->lost = true;
@@ -196,10 +238,13 @@ static void hand_on(struct pool *p, struct db *db)
 /* Called with the lock held, which is let go while connecting. */
 static struct db *try_connect(struct op *op, struct pool *p)
 {
+    char expected[WAL_POSITION_SIZE];
+
     op_forgive(op);
     count_open(p, +1);
+    memcpy(expected, p->expected, sizeof(expected));
     pthread_mutex_unlock(&p->lock);
-    struct db *db = connect_session(op, p);
+    struct db *db = connect_session(op, p, expected);
     pthread_mutex_lock(&p->lock);
     if (!db)
         count_open(p, -1);

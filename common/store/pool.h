@@ -20,6 +20,13 @@ bool db_lease(struct op *op) MUSTCHECK;
 /* Give it back early; a transaction left open is rolled back. */
 void db_release(struct op *op);
 
+/*
+ * From now on only sessions of a database whose log has come as far as this (wal_position(), as
+ * text) are used: a promoted standby or an old primary that lacks commits we saw is not.  NULL =
+ * any.
+ */
+void pool_expect(struct pool *p, const char *position);
+
 /* Can a session be had and does it answer?  For /readyz. */
 bool pool_ready(struct op *op) MUSTCHECK;
 

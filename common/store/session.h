@@ -8,8 +8,12 @@
 
 #include <libpq-fe.h>
 
+/* Eight digits of timeline, sixteen of position. */
+enum { WAL_TIMELINE_DIGITS = 8, WAL_POSITION_SIZE = 25 };
+
 struct db {
-    PGconn *pg; /* in pipeline mode from its first moment to its last */
+    char timeline[WAL_TIMELINE_DIGITS + 1]; /* where it was opened; empty = nobody asked */
+    PGconn *pg;                             /* in pipeline mode from its first moment to its last */
     struct pool *pool;
     struct db *next_idle;
     int64_t released_us;

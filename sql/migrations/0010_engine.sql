@@ -19,11 +19,19 @@ CREATE TABLE provider_limits (
     reserved_inbound   BIGINT NOT NULL DEFAULT 0 CHECK (reserved_inbound >= 0),
     others_live        BIGINT NOT NULL DEFAULT 0 CHECK (others_live >= 0), -- inbound and web calls, at the last look
     starts_per_second  DOUBLE PRECISION NOT NULL DEFAULT 1000 CHECK (starts_per_second > 0),
-    next_start_at      TIMESTAMPTZ NOT NULL DEFAULT '-infinity', -- the dispatcher's: no start is given before
+    next_start_at      TIMESTAMPTZ NOT NULL DEFAULT 'epoch', -- the dispatcher's: no start is given before
+    slow_per_second    DOUBLE PRECISION, -- the rate we fell back to when it turned us away; doubles every ten seconds
+    slowed_at          TIMESTAMPTZ,
     told_at            TIMESTAMPTZ -- NULL: never asked
 );
 
 INSERT INTO provider_limits (provider, concurrency_limit) VALUES ('retell', 20);
+
+-- Starts per second right now.
+CREATE FUNCTION provider_rate(l provider_limits) RETURNS double precision LANGUAGE sql STABLE AS $$
+    SELECT least(l.starts_per_second,
+                 l.slow_per_second * power(2, least(extract(epoch FROM clock_timestamp() - l.slowed_at), 600) / 10))
+$$;
 
 -- Money a tenant may spend; no row = no limit.  spent_cents follows the calls' costs, by trigger.
 CREATE TABLE tenant_budgets (

@@ -48,3 +48,13 @@ SELECT CASE WHEN :platform::boolean THEN NULL ELSE :tenant_id::bigint END, :scop
  WHERE counts.failed = 3 OR counts.policy
 ON CONFLICT DO NOTHING
 RETURNING id;
+
+-- name: breaker_slow
+-- tenant: none, because the provider's limits are everybody's
+-- It turned a request away: half the rate of the last second, once a second at most, and not before
+-- it said.
+UPDATE provider_limits l
+   SET slow_per_second = greatest(0.05, least(provider_rate(l), recent.n) / 2), slowed_at = clock_timestamp(),
+       next_start_at = greatest(next_start_at, clock_timestamp() + make_interval(secs => :seconds::double precision))
+  FROM (SELECT count(*) AS n FROM call_attempts WHERE created_at > clock_timestamp() - interval '1 second') recent
+ WHERE l.provider = :provider AND coalesce(l.slowed_at, '-infinity') < clock_timestamp() - interval '1 second';

@@ -100,29 +100,3 @@ SELECT clock_timestamp() AS now, pg_notify('agoralia_due', '') FROM sc;
 -- name: call_insert_web
 INSERT INTO calls (tenant_id, call_id, direction, agent_id, provider_call_id, metadata)
 VALUES (:tenant_id, :call_id, 'web', :agent_id, :provider_call_id, :metadata);
-
--- name: reconcile_take
--- tenant: none, because the reconciler works for all of them
--- The attempts to look at now, leased for half a minute by moving their look_at.
-UPDATE call_attempts a
-   SET look_at = clock_timestamp() + interval '30 seconds',
-       state = CASE WHEN a.state = 'intent' AND a.lease_until <= clock_timestamp() THEN 'unknown' ELSE a.state END
- WHERE a.id IN (SELECT id FROM call_attempts WHERE look_at <= clock_timestamp()
-                 ORDER BY look_at LIMIT :limit FOR UPDATE SKIP LOCKED)
-RETURNING a.id, a.tenant_id, a.scheduled_call_id, a.call_id, a.state, a.provider_call_id, a.to_number, a.absent_listings,
-          a.dial_deadline + make_interval(secs => 5 + :window::bigint) <= clock_timestamp() AS window_over;
-
--- name: reconcile_absent
-UPDATE call_attempts
-   SET absent_listings = absent_listings + 1, evidence = 'absent from a complete listing',
-       look_at = clock_timestamp() + make_interval(secs => :seconds::double precision), updated_at = clock_timestamp()
- WHERE tenant_id = :tenant_id AND id = :attempt_id AND state = 'unknown';
-
--- name: reconcile_again
--- The provider did not answer, or not completely: look again soon, not when the lease is over.
-UPDATE call_attempts SET look_at = clock_timestamp() + interval '2 seconds'
- WHERE tenant_id = :tenant_id AND id = :attempt_id AND look_at IS NOT NULL;
-
--- name: reconcile_unknown_count
--- tenant: none, because it is a gauge of the whole platform
-SELECT count(*) AS n FROM call_attempts WHERE look_at IS NOT NULL AND state IN ('intent', 'unknown');

@@ -21,12 +21,12 @@ WITH live AS MATERIALIZED (
 ), standing AS MATERIALIZED (
     SELECT coalesce(tenant_id, 0) AS tenant_id, scope, key FROM halts WHERE lifted_at IS NULL
 ), provider AS MATERIALIZED (
-    -- starts_per_second is kept with a burst of a fifth of a second, and a fifth below it.
+    -- The rate is kept with a burst of a fifth of a second, and a fifth below it.
     SELECT least(l.concurrency_limit - l.reserved_inbound - l.others_live - (SELECT coalesce(sum(n), 0) FROM live),
-                 CASE WHEN l.starts_per_second >= 1000 THEN :batch::bigint
-                      WHEN l.next_start_at > clock_timestamp() THEN 0
+                 CASE WHEN l.next_start_at > clock_timestamp() THEN 0
+                      WHEN provider_rate(l) >= 1000 THEN :batch::bigint
                       ELSE 1 + floor(least(extract(epoch FROM clock_timestamp() - l.next_start_at), 0.2)
-                                     * l.starts_per_second * 0.8)::bigint END) AS room
+                                     * provider_rate(l) * 0.8)::bigint END) AS room
       FROM provider_limits l
      WHERE l.provider = :provider
        AND NOT EXISTS (SELECT 1 FROM standing h WHERE h.scope = 'platform' OR (h.scope = 'provider' AND h.key = :provider))
@@ -80,8 +80,8 @@ WITH live AS MATERIALIZED (
 ), paced AS (
     UPDATE provider_limits l
        SET next_start_at = greatest(l.next_start_at, clock_timestamp() - interval '0.2 seconds')
-                           + make_interval(secs => (SELECT count(*) FROM taken) / (l.starts_per_second * 0.8))
-     WHERE l.provider = :provider AND l.starts_per_second < 1000 AND EXISTS (SELECT 1 FROM taken)
+                           + make_interval(secs => (SELECT count(*) FROM taken) / (provider_rate(l) * 0.8))
+     WHERE l.provider = :provider AND provider_rate(l) < 1000 AND EXISTS (SELECT 1 FROM taken)
 )
 INSERT INTO outbox (tenant_id, actor, kwargs, request_id, dedupe_key)
 SELECT tenant_id, 'process_scheduled_call',

@@ -28,7 +28,8 @@ SELECT EXISTS (SELECT 1 FROM call_attempts x
                      AND o.id <> :scheduled_call_id AND o.status IN ('scheduled', 'queued', 'processing')) AS rival;
 
 -- name: attempt_write
--- One move: by compare-and-set on the state it was decided from.
+-- One move: by compare-and-set on the state it was decided from.  Spelled so that the planner does
+-- not take the partial index on that state, which is small only at times.
 WITH attempt AS (
     UPDATE call_attempts
        SET state = :state, provider_call_id = coalesce(provider_call_id, :provider_call_id),
@@ -36,7 +37,7 @@ WITH attempt AS (
            outcome = coalesce(:outcome, outcome), stop_wanted = stop_wanted OR :stop::boolean,
            look_at = clock_timestamp() + make_interval(secs => :look_seconds::double precision),
            updated_at = clock_timestamp()
-     WHERE tenant_id = :tenant_id AND id = :attempt_id AND state = :was
+     WHERE tenant_id = :tenant_id AND id = :attempt_id AND state IS NOT DISTINCT FROM :was
     RETURNING scheduled_call_id, call_id, provider_call_id
 ), sc AS (
     UPDATE scheduled_calls s

@@ -1,10 +1,8 @@
-/* test_events.c - what the provider tells, in any order, and what is asked when it tells nothing.
- */
+/* test_events.c - what the provider tells, in any order. */
 
 #include "common/call/events.h"
 
 #include "common/base/clock.h"
-#include "common/call/reconcile.h"
 #include "common/store/db.h"
 #include "queries.h"
 #include "tests/support/scene.h"
@@ -268,156 +266,6 @@ static void an_attempt_that_was_written_off_and_rang_after_all_has_its_row_back(
     assert_says(s, "(SELECT status = 'in_progress' FROM calls)");
 }
 
-static int reconcile(struct scene *s)
-{
-    struct op op = testdb_op(s->db, 0);
-    int looked;
-
-    assert_ok(&op, reconcile_due(&op, &looked));
-    op_end(&op);
-    return looked;
-}
-
-static void look_now(struct scene *s)
-{
-    free(testdb_sql(s->db, "UPDATE call_attempts SET look_at = now() WHERE look_at IS NOT NULL"));
-}
-
-/* A row whose request was sent and never answered. */
-static int64_t unanswered(struct scene *s)
-{
-    int64_t row = scene_row(s, ITALIAN);
-
-    fake_answer(s->provider, (struct dial_answer){.result = DIAL_UNKNOWN, .message = "timeout"});
-    scene_dial(s, s->tenant, row);
-    assert_says(s, "(SELECT state = 'unknown' AND look_at IS NOT NULL FROM call_attempts)");
-    assert_says(s, "(SELECT status = 'processing' FROM scheduled_calls)");
-    look_now(s);
-    return row;
-}
-
-static void window_over(struct scene *s)
-{
-    free(testdb_sql(
-        s->db, "UPDATE call_attempts SET dial_deadline = now() - make_interval(secs => %lld + 10)",
-        (long long)s->db->conf.reconcile_window_seconds));
-}
-
-static void an_unanswered_call_that_the_provider_has_is_accepted_and_applied(void **state)
-{
-    struct scene *s = *state;
-    int64_t row = unanswered(s);
-    char attempt[40], metadata[100];
-
-    snprintf(metadata, sizeof(metadata), "{\"aga_attempt\":\"%s\"}", attempt_of(s, row, attempt));
-    fake_call(s->provider, (struct provider_call){.provider_call_id = "found",
-                                                  .status = "registered",
-                                                  .metadata = {metadata},
-                                                  .cost_cents = -1});
-    assert_int_equal(reconcile(s), 1);
-    assert_says(s, "(SELECT state = 'accepted' AND provider_call_id = 'found' FROM call_attempts)");
-    s->provider->calls[0].status = "not_connected";
-    s->provider->calls[0].disconnection_reason = "dial_busy";
-    look_now(s);
-    assert_int_equal(reconcile(s), 1);
-    assert_says(s, "(SELECT state = 'not_connected' AND look_at IS NULL FROM call_attempts)");
-    assert_says(s, "(SELECT status = 'failed' AND reason = 'busy' FROM scheduled_calls WHERE "
-                   "parent_id IS NULL)");
-    assert_says(s, "(SELECT status = 'failed' AND outcome = 'busy' FROM calls)");
-    assert_int_equal(reconcile(s), 0);
-    assert_int_equal(s->provider->finds, 1);
-    assert_int_equal(s->provider->dials, 1);
-}
-
-static void before_the_window_is_over_absence_proves_nothing(void **state)
-{
-    struct scene *s = *state;
-
-    unanswered(s);
-    for (int i = 0; i < 5; i++) {
-        assert_int_equal(reconcile(s), 1);
-        assert_int_equal(reconcile(s), 0); /* the next listing is some time away */
-        look_now(s);
-    }
-    assert_says(s, "(SELECT state = 'unknown' AND absent_listings = 5 FROM call_attempts)");
-    assert_says(s, "(SELECT status = 'processing' FROM scheduled_calls)");
-}
-
-static void three_empty_listings_after_the_window_set_the_row_free(void **state)
-{
-    struct scene *s = *state;
-    int64_t row = unanswered(s);
-
-    window_over(s);
-    for (int i = 0; i < 3; i++) {
-        assert_says(s, "(SELECT state = 'unknown' FROM call_attempts)");
-        assert_int_equal(reconcile(s), 1);
-        look_now(s);
-    }
-    assert_says(s, "(SELECT state = 'refuted' AND look_at IS NULL FROM call_attempts)");
-    assert_says(s, "(SELECT status = 'scheduled' AND reason = 'NOT_PLACED' "
-                   "AND scheduled_at < now() + interval '5 seconds' FROM scheduled_calls)");
-    free(testdb_sql(s->db, "UPDATE scheduled_calls SET scheduled_at = now()"));
-    scene_dial(s, s->tenant, row);
-    assert_says(
-        s, "(SELECT array_agg(n || state ORDER BY n) FROM call_attempts) = '{1refuted,2accepted}'");
-    assert_says(s, "(SELECT count(*) FROM calls) = 1");
-}
-
-static void a_listing_that_failed_or_was_cut_short_does_not_count(void **state)
-{
-    struct scene *s = *state;
-
-    unanswered(s);
-    window_over(s);
-    s->provider->fails_with = E_PROVIDER_ERROR;
-    for (int i = 0; i < 6; i++) {
-        if (i == 3) {
-            s->provider->fails_with = E_NONE;
-            s->provider->list_incomplete = true;
-        }
-        assert_int_equal(reconcile(s), 1);
-        assert_says(
-            s,
-            "(SELECT look_at BETWEEN now() AND now() + interval '3 seconds' FROM call_attempts)");
-        look_now(s);
-    }
-    assert_says(s, "(SELECT state = 'unknown' AND absent_listings = 0 FROM call_attempts)");
-}
-
-static void one_attempt_that_cannot_be_looked_at_does_not_hold_up_the_others(void **state)
-{
-    struct scene *s = *state;
-    int64_t id = scene_running(s, s->tenant, scene_draft(), 2), row = scene_first_row(s, id);
-
-    scene_dial(s, s->tenant, row);
-    scene_dial(s, s->tenant, row + 1);
-    fake_call(s->provider, (struct provider_call){.provider_call_id = "fake_2",
-                                                  .status = "not_connected",
-                                                  .disconnection_reason = "dial_no_answer",
-                                                  .cost_cents = -1});
-    look_now(s);
-    assert_int_equal(reconcile(s), 2); /* fake_1 is not found there */
-    assert_says(s, "(SELECT array_agg(state ORDER BY scheduled_call_id) FROM call_attempts) = "
-                   "'{accepted,not_connected}'");
-    assert_says(s, "(SELECT look_at IS NOT NULL FROM call_attempts WHERE state = 'accepted')");
-}
-
-static void an_intent_whose_worker_died_is_looked_for_when_its_lease_is_over(void **state)
-{
-    struct scene *s = *state;
-    int64_t row = scene_row(s, ITALIAN);
-    struct op op = testdb_op(s->db, s->tenant);
-    struct claim c;
-
-    assert_int_equal(scene_claim(&op, row, &c), CLAIM_INTENT);
-    op_end(&op);
-    assert_int_equal(reconcile(s), 0);
-    free(testdb_sql(s->db, "UPDATE call_attempts SET lease_until = now(), look_at = now()"));
-    assert_int_equal(reconcile(s), 1);
-    assert_says(s, "(SELECT state = 'unknown' AND absent_listings = 1 FROM call_attempts)");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -429,12 +277,6 @@ int main(void)
         SCENE(who_asks_not_to_be_called_again_stands_on_the_list_of_that_tenant),
         SCENE(a_claim_under_way_ends_before_an_opt_out_stands),
         SCENE(an_attempt_that_was_written_off_and_rang_after_all_has_its_row_back),
-        SCENE(an_unanswered_call_that_the_provider_has_is_accepted_and_applied),
-        SCENE(before_the_window_is_over_absence_proves_nothing),
-        SCENE(three_empty_listings_after_the_window_set_the_row_free),
-        SCENE(a_listing_that_failed_or_was_cut_short_does_not_count),
-        SCENE(one_attempt_that_cannot_be_looked_at_does_not_hold_up_the_others),
-        SCENE(an_intent_whose_worker_died_is_looked_for_when_its_lease_is_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

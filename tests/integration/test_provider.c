@@ -17,6 +17,13 @@
 
 #include <cmocka.h>
 
+/* Calls with this value under this key of their metadata. */
+#define TAGGED(key_, value) \
+    &(const struct provider_query) \
+    { \
+        .key = (key_), .values = (const char *const[]){value}, .n = 1 \
+    }
+
 #define FROM "+14157774444"
 #define AGENT "agent_abc123"
 
@@ -210,20 +217,39 @@ static void calls_are_found_by_metadata_over_all_pages(void **state)
 
     for (int i = 0; i < PLACED; i++)
         place(&op, "+393490000001", "many");
-    assert_ok(&op, retell->find_calls(&op, retell, "tag", "many", 1000, &calls));
+    assert_ok(&op, retell->find_calls(&op, retell, TAGGED("tag", "many"), 1000, &calls));
     assert_int_equal(calls.n, PLACED);
     assert_true(calls.complete);
     qsort(calls.items, calls.n, sizeof(*calls.items), compare_ids);
     for (size_t i = 1; i < calls.n; i++)
         assert_true(compare_ids(&calls.items[i - 1], &calls.items[i]) < 0);
 
-    assert_ok(&op, retell->find_calls(&op, retell, "tag", "many", PLACED, &calls));
+    assert_ok(&op, retell->find_calls(&op, retell, TAGGED("tag", "many"), PLACED, &calls));
     assert_true(calls.complete && calls.n == PLACED);
-    assert_ok(&op, retell->find_calls(&op, retell, "tag", "many", PLACED - 1, &calls));
+    assert_ok(&op, retell->find_calls(&op, retell, TAGGED("tag", "many"), PLACED - 1, &calls));
     assert_false(calls.complete);
     assert_int_equal(calls.n, PLACED - 1);
-    assert_ok(&op, retell->find_calls(&op, retell, "tag", "no\"thing", 10, &calls));
+    assert_ok(&op, retell->find_calls(&op, retell, TAGGED("tag", "no\"thing"), 10, &calls));
     assert_true(calls.complete && calls.n == 0);
+    op_end(&op);
+}
+
+static void calls_are_found_by_any_of_many_values_or_ids(void **state)
+{
+    struct op op = {.request_id = "req_t"};
+    struct provider_calls calls;
+    (void)state;
+
+    const char *ids[] = {place(&op, "+393490000004", "m1"), place(&op, "+393490000004", "m2"),
+                         "call_of_nobody"};
+    const char *tags[] = {"m1", "m3", "m2"};
+    place(&op, "+393490000004", "m4");
+    const struct provider_query by_tag = {.key = "tag", .values = tags, .n = 3};
+    assert_ok(&op, retell->find_calls(&op, retell, &by_tag, 10, &calls));
+    assert_true(calls.complete && calls.n == 2);
+    const struct provider_query by_id = {.values = ids, .n = 3};
+    assert_ok(&op, retell->find_calls(&op, retell, &by_id, 10, &calls));
+    assert_true(calls.complete && calls.n == 2);
     op_end(&op);
 }
 
@@ -432,7 +458,7 @@ static void whatever_happens_a_creation_is_sent_once(void **state)
         if (a.result != mishaps[i].result || a.refusal != mishaps[i].refusal)
             fail_msg("%s: %d %d %s", mishaps[i].fault, (int)a.result, (int)a.refusal, a.message);
         assert_int_equal(creations(), before + 1);
-        assert_ok(&op, retell->find_calls(&op, retell, "tag", tag, 10, &calls));
+        assert_ok(&op, retell->find_calls(&op, retell, TAGGED("tag", tag), 10, &calls));
         assert_int_equal(calls.n, mishaps[i].placed);
         op_end(&op);
     }
@@ -531,6 +557,7 @@ int main(void)
         cmocka_unit_test(a_call_that_runs_can_be_stopped_once),
         cmocka_unit_test(a_call_that_does_not_exist_is_not_found),
         cmocka_unit_test(calls_are_found_by_metadata_over_all_pages),
+        cmocka_unit_test(calls_are_found_by_any_of_many_values_or_ids),
         cmocka_unit_test(calls_are_listed_by_the_time_they_started),
         cmocka_unit_test(a_web_call_comes_with_its_token),
         cmocka_unit_test(a_number_is_imported_changed_and_released),

@@ -16,6 +16,13 @@
 
 #include <cmocka.h>
 
+/* Calls with this value under this key of their metadata. */
+#define TAGGED(key_, value) \
+    &(const struct provider_query) \
+    { \
+        .key = (key_), .values = (const char *const[]){value}, .n = 1 \
+    }
+
 #define ANSWER(status_, ...) \
     { \
         .way = RUDE_ANSWER, .status = (status_), __VA_ARGS__ \
@@ -486,13 +493,13 @@ static void a_list_that_does_not_advance_is_an_error_not_a_loop(void **state)
     (void)state;
 
     struct rig r = set_up(same, 1);
-    assert_false(r.retell->find_calls(&r.op, r.retell, "k", "v", 100, &calls));
+    assert_false(r.retell->find_calls(&r.op, r.retell, TAGGED("k", "v"), 100, &calls));
     assert_int_equal(r.op.err.code, E_PROVIDER_ERROR);
     assert_int_equal(rude_requests(r.server, "POST"), 2);
     tear_down(&r);
 
     r = set_up(none, 1);
-    assert_false(r.retell->find_calls(&r.op, r.retell, "k", "v", 100, &calls));
+    assert_false(r.retell->find_calls(&r.op, r.retell, TAGGED("k", "v"), 100, &calls));
     assert_int_equal(r.op.err.code, E_PROVIDER_ERROR);
     tear_down(&r);
 }
@@ -507,13 +514,13 @@ static void a_limited_list_says_that_there_was_more(void **state)
     (void)state;
 
     struct rig r = set_up(steps, ARRAY_LEN(steps));
-    assert_true(r.retell->find_calls(&r.op, r.retell, "k", "v", 1, &calls));
+    assert_true(r.retell->find_calls(&r.op, r.retell, TAGGED("k", "v"), 1, &calls));
     assert_int_equal(calls.n, 1);
     assert_false(calls.complete);
     tear_down(&r);
 
     r = set_up(steps, ARRAY_LEN(steps));
-    assert_true(r.retell->find_calls(&r.op, r.retell, "k", "v", 2, &calls));
+    assert_true(r.retell->find_calls(&r.op, r.retell, TAGGED("k", "v"), 2, &calls));
     assert_int_equal(calls.n, 2);
     assert_true(calls.complete);
     assert_non_null(strstr(rude_last(r.server), "\"pagination_key\":\"k1\""));
@@ -528,7 +535,7 @@ static void a_listed_call_that_cannot_be_read_leaves_the_list_incomplete(void **
     struct provider_calls calls;
     (void)state;
 
-    assert_true(r.retell->find_calls(&r.op, r.retell, "k", "v", 9, &calls));
+    assert_true(r.retell->find_calls(&r.op, r.retell, TAGGED("k", "v"), 9, &calls));
     assert_int_equal(calls.n, 1);
     assert_false(calls.complete);
     tear_down(&r);

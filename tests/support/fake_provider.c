@@ -49,7 +49,20 @@ static bool get_call(struct op *op, const struct provider *p, const char *provid
 }
 
 /* The values asked for are unique enough to be looked for as text. */
-static bool find_calls(struct op *op, const struct provider *p, const char *key, const char *value,
+static bool is_asked_for(const struct provider_call *c, const struct provider_query *q)
+{
+    const char *metadata = c->metadata.text;
+
+    if (q->key && !(metadata && strstr(metadata, q->key)))
+        return false;
+    for (size_t i = 0; i < q->n; i++)
+        if (q->key ? strstr(metadata, q->values[i]) != NULL
+                   : strcmp(c->provider_call_id, q->values[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool find_calls(struct op *op, const struct provider *p, const struct provider_query *q,
                        size_t limit, struct provider_calls *out)
 {
     struct fake_provider *f = self(p);
@@ -59,11 +72,48 @@ static bool find_calls(struct op *op, const struct provider *p, const char *key,
         .items = arena_alloc(&op->arena, FAKE_SCRIPT * sizeof(*out->items)),
         .complete = !f->list_incomplete,
     };
-    for (int i = 0; i < f->n_calls && out->n < limit; i++) {
-        const char *metadata = f->calls[i].metadata.text;
-        if (metadata && strstr(metadata, key) && strstr(metadata, value))
+    for (int i = 0; i < f->n_calls && out->n < limit; i++)
+        if (is_asked_for(&f->calls[i], q))
             out->items[out->n++] = f->calls[i];
-    }
+    return answers(op, f);
+}
+
+static bool list_calls(struct op *op, const struct provider *p, struct tstamp from,
+                       struct tstamp to, size_t limit, struct provider_calls *out)
+{
+    struct fake_provider *f = self(p);
+
+    *out = (struct provider_calls){
+        .items = arena_alloc(&op->arena, FAKE_SCRIPT * sizeof(*out->items)),
+        .complete = !f->list_incomplete,
+    };
+    for (int i = 0; i < f->n_calls && out->n < limit; i++)
+        if (f->calls[i].started_at.us >= from.us && f->calls[i].started_at.us < to.us)
+            out->items[out->n++] = f->calls[i];
+    return answers(op, f);
+}
+
+static bool stop_call(struct op *op, const struct provider *p, const char *provider_call_id)
+{
+    struct fake_provider *f = self(p);
+
+    f->stops++;
+    for (int i = 0; i < f->n_calls; i++)
+        if (strcmp(f->calls[i].provider_call_id, provider_call_id) == 0
+            && strcmp(f->calls[i].status, "ongoing") == 0) {
+            f->calls[i].status = "ended";
+            return answers(op, f);
+        }
+    return fail(op, E_RESOURCE_NOT_FOUND, "The call is not ongoing");
+}
+
+static bool get_concurrency(struct op *op, const struct provider *p,
+                            struct provider_concurrency *out)
+{
+    struct fake_provider *f = self(p);
+
+    f->concurrency_asked++;
+    *out = f->concurrency;
     return answers(op, f);
 }
 
@@ -117,6 +167,9 @@ struct fake_provider *fake_provider_open(const struct conf *conf)
         .create_phone_call = create_phone_call,
         .get_call = get_call,
         .find_calls = find_calls,
+        .list_calls = list_calls,
+        .stop_call = stop_call,
+        .get_concurrency = get_concurrency,
         .get_agent = get_agent,
         .list_numbers = list_numbers,
         .verify_webhook = verify_webhook,

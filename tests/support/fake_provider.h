@@ -28,7 +28,9 @@ struct fake_provider {
     enum err_code fails_with; /* of every question but create_phone_call; E_NONE = answers */
     bool list_incomplete;     /* find_calls did not see everything */
 
-    _Atomic int dials, gets, finds, agents_asked;
+    struct provider_concurrency concurrency;
+
+    _Atomic int dials, gets, finds, stops, agents_asked, concurrency_asked;
     char metadata[2048]; /* of the last create_phone_call */
 };
 

@@ -1,0 +1,179 @@
+/* test_witness.c - a database that may lack intents is not dialled from. */
+
+#include "common/call/witness.h"
+
+#include "common/base/id.h"
+#include "common/store/db.h"
+#include "common/store/pool.h"
+#include "tests/support/scene.h"
+
+static struct witness *witness_of(struct scene *s)
+{
+    static char ns[UUID_SIZE];
+
+    if (!s->db->conf.redis_url || strcmp(s->db->conf.dramatiq_namespace, ns) != 0) {
+        uuid_make(ns);
+        s->db->conf.redis_url = getenv("REDIS_URL");
+        s->db->conf.dramatiq_namespace = ns;
+        s->db->conf.reconcile_window_seconds = 1;
+    }
+    struct witness *w = witness_open(&s->db->app);
+    assert_non_null(w);
+    return w;
+}
+
+static bool look(struct scene *s, struct witness *w)
+{
+    struct op op = testdb_op(s->db, 0);
+    bool busy;
+
+    assert_ok(&op, witness_look(&op, w, &busy));
+    op_end(&op);
+    return busy;
+}
+
+static void assert_no_intent(struct scene *s, int64_t row)
+{
+    struct op op = testdb_op(s->db, s->tenant);
+    struct claim c;
+
+    scene_give_start(row);
+    if (scheduled_call_claim(&op, row, &c))
+        assert_int_not_equal(c.fate, CLAIM_INTENT);
+    else
+        assert_int_equal(op.err.code, E_SERVICE_UNAVAILABLE);
+    op_end(&op);
+    assert_says(s, "(SELECT count(*) FROM call_attempts) = 0");
+}
+
+static void dealt_with(struct scene *s, struct witness *w)
+{
+    for (int i = 0; i < 3; i++) {
+        assert_says(s, "(SELECT frozen_at IS NOT NULL FROM dial_epoch)");
+        free(testdb_sql(s->db, "UPDATE chores SET due_at = now() WHERE name = 'failover'; UPDATE "
+                               "dial_epoch SET frozen_at = frozen_at - interval '3 seconds'"));
+        look(s, w);
+    }
+    assert_says(s, "(SELECT frozen_at IS NULL AND timeline = wal_timeline() FROM dial_epoch)");
+    assert_says(s, "(SELECT count(*) FROM halts WHERE lifted_at IS NULL) = 0");
+}
+
+static void no_intent_is_committed_on_another_timeline_even_before_anybody_looked(void **state)
+{
+    struct scene *s = *state;
+    int64_t row = scene_row(s, ITALIAN);
+    struct witness *w = witness_of(s);
+
+    assert_false(look(s, w));
+    free(testdb_sql(s->db, "UPDATE dial_epoch SET timeline = 0"));
+    assert_no_intent(s, row);
+    assert_says(s, "(SELECT count(*) FROM halts) = 0");
+    assert_true(look(s, w));
+    assert_says(s, "(SELECT count(*) FROM halts WHERE scope = 'platform' AND cause = 'failover' "
+                   "AND lifted_at IS NULL) = 1");
+    assert_no_intent(s, row);
+    s->provider->fails_with = E_PROVIDER_ERROR; /* what cannot be compared stays frozen */
+    free(testdb_sql(s->db, "UPDATE dial_epoch SET frozen_at = now() - interval '1 hour'"));
+    struct op op = testdb_op(s->db, 0);
+    bool busy;
+    assert_false(witness_look(&op, w, &busy));
+    op_end(&op);
+    assert_says(s, "(SELECT listings = 0 AND frozen_at IS NOT NULL FROM dial_epoch)");
+    s->provider->fails_with = E_NONE;
+    dealt_with(s, w);
+    free(testdb_sql(s->db, "UPDATE scheduled_calls SET scheduled_at = now()"));
+    scene_dial(s, s->tenant, row);
+    witness_close(w);
+}
+
+static void a_log_that_stands_further_back_than_it_stood_freezes(void **state)
+{
+    struct scene *s = *state;
+    struct witness *w = witness_of(s), *other = witness_of(s);
+
+    assert_false(look(s, w));
+    char *position = testdb_sql(s->db, "SELECT left(wal_position(), 8) || '0fffffffffffffff'");
+    char file[] = "/tmp/aga_witness.XXXXXX", path[64];
+    assert_non_null(mkdtemp(file));
+    snprintf(path, sizeof(path), "%s/witness", file);
+    FILE *f = fopen(path, "we");
+    fputs(position, f);
+    fclose(f);
+    s->db->conf.state_dir = file;
+    struct witness *third = witness_of(s);
+    assert_true(look(s, third));
+    assert_says(s, "(SELECT count(*) FROM halts WHERE lifted_at IS NULL) = 1");
+    dealt_with(s, third);
+    assert_false(look(s, third));
+    remove(path);
+    remove(file);
+    free(position);
+    witness_close(w);
+    witness_close(other);
+    witness_close(third);
+}
+
+static void an_attempt_that_is_gone_is_written_again_from_the_providers_call(void **state)
+{
+    struct scene *s = *state;
+    int64_t row = scene_row(s, ITALIAN);
+    struct op op = testdb_op(s->db, 0);
+    int rebuilt, missing;
+
+    scene_dial(s, s->tenant, row);
+    char *attempt = testdb_sql(s->db, "SELECT id FROM call_attempts");
+    free(testdb_sql(s->db, "DELETE FROM call_attempts; DELETE FROM calls; "
+                           "UPDATE scheduled_calls SET status = 'queued', attempts = 0"));
+    fake_call(s->provider, (struct provider_call){.provider_call_id = "fake_1",
+                                                  .status = "registered",
+                                                  .metadata = {s->provider->metadata},
+                                                  .cost_cents = -1});
+    free(testdb_sql(s->db, "UPDATE dial_epoch SET frozen_at = now()"));
+    assert_ok(&op, witness_rebuild(&op, &rebuilt, &missing));
+    assert_int_equal(rebuilt, 1);
+    assert_ok(&op, witness_rebuild(&op, &rebuilt, &missing));
+    assert_int_equal(rebuilt, 0);
+    op_end(&op);
+    assert_says(s,
+                "(SELECT id = '%s' AND state = 'accepted' AND provider_call_id = 'fake_1' "
+                "AND look_at <= now() FROM call_attempts)",
+                attempt);
+    assert_says(s, "(SELECT status = 'processing' AND attempts = 1 FROM scheduled_calls)");
+    assert_says(s, "(SELECT count(*) FROM calls) = 1");
+    free(attempt);
+}
+
+static void a_session_of_an_old_primary_is_refused_and_one_that_is_open_is_closed(void **state)
+{
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, 0);
+
+    char *here = testdb_sql(s->db, "SELECT wal_position()");
+    struct pool *pool = pool_open(s->db->url, 2, 500);
+    struct app app = s->db->app;
+    app.pool = pool;
+    op.app = &app;
+    pool_expect(pool, here);
+    assert_ok(&op, pool_ready(&op));
+    db_release(&op);
+    here[7]++; /* a later timeline is known */
+    pool_expect(pool, here);
+    assert_fails(&op, E_SERVICE_UNAVAILABLE, pool_ready(&op));
+    op_forgive(&op);
+    pool_expect(pool, NULL);
+    assert_ok(&op, pool_ready(&op));
+    op_end(&op);
+    pool_close(pool);
+    free(here);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCENE(no_intent_is_committed_on_another_timeline_even_before_anybody_looked),
+        SCENE(a_log_that_stands_further_back_than_it_stood_freezes),
+        SCENE(an_attempt_that_is_gone_is_written_again_from_the_providers_call),
+        SCENE(a_session_of_an_old_primary_is_refused_and_one_that_is_open_is_closed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
