@@ -164,6 +164,10 @@ integration: $(INTEGRATION) $(addprefix $(B)/,$(BINS))
 fuzz:
 	$(MAKE) CC=clang SAN=fuzz fuzz-build
 
+# A thousand halts under load (the end-to-end tests do sixty).
+proof-halts: all
+	HALTS=1000 BUILD=$(B) python3 tests/e2e/test_halt.py
+
 gates:
 	scripts/check_layers
 	scripts/check_sql
@@ -177,6 +181,6 @@ fmt:
 clean:
 	rm -rf build
 
-.PHONY: all unit-build integration-build bench-build fuzz-build unit integration fuzz gates check fmt clean
+.PHONY: all proof-halts unit-build integration-build bench-build fuzz-build unit integration fuzz gates check fmt clean
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -88,6 +88,9 @@ CAMPAIGN = {
     "quiet_hours": text("21:00-09:00", 16, empty=False, bad=["9-21", "25:00-09:00", "21:00", "21:00-09:00-10:00"]),
     "max_calls_per_day": integer(100, 1, 1000000),
     "max_calls_per_hour": integer(10, 1, 1000000),
+    "max_concurrent_calls": integer(5, 1, 100000),
+    "retry_policy": Field({"max_attempts": 3, "outcomes": {"busy": {"retry": True, "delay_minutes": 15, "max": 2}}},
+                          ["x", 5, True, [], {"outcomes": {"k": "x" * 8192}}]),
     "spacing_seconds": integer(0, 0, 86400, null=False),
     "require_legal_review": boolean(),
     "country_rules_override": Field({"IT": {"quiet_hours": "20:00-10:00"}},
@@ -153,6 +156,9 @@ DNC_ENTRY = {
     "country_iso": country(),
 }
 
+HALT = {"reason": text("an error in the script", 500, required=True)}
+STOP = {"end_live_calls": boolean()}
+
 
 class Parameter:
     def __init__(self, good, bad, required=False):
@@ -186,6 +192,7 @@ NUMBER_QUERY = {"country": Q_COUNTRY, "status": q_label("active"), "provider": q
 RULE_QUERY = {"country_iso": Q_COUNTRY}
 CHECK_QUERY = {"to_number": Parameter(PHONE, ["", "393492000001", "x", "+39", "+" + "9" * 40], required=True),
                "country_iso": Q_COUNTRY, "campaign_id": Q_IDENTIFIER}
+HALT_QUERY = {"standing": Parameter("true", ["", "1", "yes", "TRUE"]), **PAGE}
 DNC_QUERY = {"country_iso": Q_COUNTRY, **PAGE}
 LEAD_IMPORT = {"campaign_id": Q_IDENTIFIER, "country_iso": Q_COUNTRY, "delimiter": Q_DELIMITER}
 DNC_IMPORT = {"source": q_label("registry"), "country_iso": Q_COUNTRY, "delimiter": Q_DELIMITER}
@@ -213,7 +220,7 @@ ENDPOINTS = {
     "POST /api/v1/campaigns/{campaign_id}/start": Endpoint(),
     "POST /api/v1/campaigns/{campaign_id}/pause": Endpoint(),
     "POST /api/v1/campaigns/{campaign_id}/resume": Endpoint(),
-    "POST /api/v1/campaigns/{campaign_id}/stop": Endpoint(),
+    "POST /api/v1/campaigns/{campaign_id}/stop": Endpoint(("campaign_stop", STOP)),
     "GET /api/v1/campaigns/{campaign_id}/executions": Endpoint(),
     "GET /api/v1/campaigns/{campaign_id}/stats": Endpoint(),
     "POST /api/v1/leads": Endpoint(("lead", LEAD)),
@@ -234,6 +241,11 @@ ENDPOINTS = {
     "GET /api/v1/compliance/dnc": Endpoint(query=("dnc_query", DNC_QUERY)),
     "POST /api/v1/compliance/dnc/bulk-import": Endpoint(query=("dnc_import_options", DNC_IMPORT)),
     "DELETE /api/v1/compliance/dnc/{entry_id}": Endpoint(),
+    "POST /api/v1/campaigns/{campaign_id}/halt": Endpoint(("halt", HALT), good_status=200),
+    "POST /api/v1/countries/{country_iso}/halt": Endpoint(("halt", HALT), good_status=200),
+    "POST /api/v1/halt": Endpoint(("halt", HALT), good_status=200),
+    "GET /api/v1/halts": Endpoint(query=("halt_query", HALT_QUERY)),
+    "DELETE /api/v1/halts/{halt_id}": Endpoint(),
     "POST /api/v1/webhooks/retell": Endpoint(),
 }
 

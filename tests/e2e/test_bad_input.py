@@ -54,11 +54,12 @@ class BadInputTest(unittest.TestCase):
         s.sql("UPDATE platform_country_rules SET quiet_hours_enabled = false, require_explicit_consent = false")
         cls.routes = routes()
         cls.tables = [row[0] for row in s.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")]
-        cls.ids = {}
+        cls.ids = {"country_iso": "SM"}
         for route in cls.routes_in_order():
             if route.kind == "JSON":
                 cls.succeed(route)
         cls.ids["entry_id"] = s.api("POST", "/api/v1/compliance/dnc", {"e164": "+393492000008"}, 201)["id"]
+        cls.ids["halt_id"] = s.api("GET", "/api/v1/halts?limit=1", None, 200)["items"][0]["id"]
         cls.rival = cls.make_rival()
 
     @classmethod
@@ -92,9 +93,9 @@ class BadInputTest(unittest.TestCase):
         tenant = s.cli("tenant", "create", "rival")
         key = s.cli("key", "create", "--tenant", tenant)
 
-        def make(path, body):
+        def make(path, body, status=201):
             answer = s.call("POST", path, body, key)
-            assert answer.status == 201, answer.body
+            assert answer.status == status, answer.body
             return answer.json
 
         return {"tenant": tenant, "key": key,
@@ -102,6 +103,7 @@ class BadInputTest(unittest.TestCase):
                 "lead_id": make("/api/v1/leads", {"name": "theirs", "phone": PHONE})["id"],
                 "number_id": make("/api/v1/numbers", {"e164": NUMBER_2})["id"],
                 "entry_id": make("/api/v1/compliance/dnc", {"e164": PHONE})["id"],
+                "halt_id": make("/api/v1/halt", {"reason": "theirs"}, 200)["id"],
                 "call_id": make("/api/v1/calls/web", {"agent_id": "agent_abc123"})["call_id"]}
 
     @classmethod
@@ -149,7 +151,7 @@ class BadInputTest(unittest.TestCase):
         return self.stack.call(route.method, self.at(route), body, **headers)
 
     def with_body(self):
-        return [(route, ENDPOINTS[route.name].body[1]) for route in self.routes if route.kind == "JSON"]
+        return [(route, ENDPOINTS[route.name].body[1]) for route in self.routes if route.kind in ("JSON", "OPTIONAL")]
 
     def with_query(self):
         return [(route, ENDPOINTS[route.name].query[1]) for route in self.routes if ENDPOINTS[route.name].query]
@@ -164,7 +166,7 @@ class BadInputTest(unittest.TestCase):
         declared = c_fields()
         for route in self.routes:
             endpoint = ENDPOINTS[route.name]
-            self.assertEqual(route.kind == "JSON", endpoint.body is not None, route.name)
+            self.assertEqual(route.kind in ("JSON", "OPTIONAL"), endpoint.body is not None, route.name)
             for part in (endpoint.body, endpoint.query):
                 if part:
                     writable = {name for name, flags in declared[part[0]].items() if "F_READONLY" not in flags}
@@ -188,6 +190,8 @@ class BadInputTest(unittest.TestCase):
     def test_what_is_required_is_missed(self):
         for route, fields in self.with_body():
             required = {name for name, field in fields.items() if field.required}
+            if route.kind == "OPTIONAL":
+                continue
             answer = self.send(route, {})
             if ENDPOINTS[route.name].partial:
                 self.assertEqual(answer.status, 200, route.name)  # nothing to change
@@ -236,6 +240,9 @@ class BadInputTest(unittest.TestCase):
             ({"country_rules_override": {"IT": {"quiet_hours": "9-21", "enabled": 1}, "ZZ": {}, "FR": 5}},
              ["country_rules_override.IT.quiet_hours", "country_rules_override.IT.enabled", "country_rules_override.ZZ",
               "country_rules_override.FR"]),
+            ({"retry_policy": {"max_attempts": 21, "outcomes": {"dnc": {}, "busy": {"max": 11, "x": 1}}}},
+             ["retry_policy.max_attempts", "retry_policy.outcomes.dnc", "retry_policy.outcomes.busy.max",
+              "retry_policy.outcomes.busy.x"]),
             ({"start_date": "2027-02-01T00:00:00Z", "end_date": "2027-01-01T00:00:00Z"}, ["end_date"]),
         ]
         for body, fields in cases:
@@ -261,7 +268,7 @@ class BadInputTest(unittest.TestCase):
 
     def test_what_is_no_object_is_refused(self):
         for route, _ in self.with_body():
-            for body in (b"[]", b'"x"', b"1", b"null", b"true", b"[{}]", b""):
+            for body in (b"[]", b'"x"', b"1", b"null", b"true", b"[{}]", *([b""] if route.kind == "JSON" else [])):
                 self.refused(self.send(route, body), [422], [], f"{route.name} {body}")
 
     def test_ten_megabytes_are_too_large(self):
@@ -330,16 +337,23 @@ class BadInputTest(unittest.TestCase):
     def test_an_id_that_is_none_of_ours_is_not_found(self):
         for route in self.routes:
             for value in [0, -1, "01", 2**63, 2**64 + 1, "x", "1x", "+1", "1%20", "%31", "1%00", "1.0", "", "1/", "%2e%2e"]:
-                if not route.parameters or (route.parameters == ["call_id"] and value not in ("", "1/", "%31", "1%00", "+1")):
+                if not route.parameters or "country_iso" in route.parameters or (route.parameters == ["call_id"] and value not in ("", "1/", "%31", "1%00", "+1")):
                     continue
                 path = route.at(value)
                 if path in ("/api/v1/leads/", "/api/v1/calls/") and route.method != "GET":
                     continue
                 self.refused(self.stack.call(route.method, path), [404, 405], [], f"{route.method} {path}")
 
+    def test_a_country_that_is_none_is_refused(self):
+        for value in ("ZZ", "it", "xx"):
+            answer = self.stack.call("POST", f"/api/v1/countries/{value}/halt", {"reason": "x"})
+            self.refused(answer, [422], ["country_iso"], value)
+        for value in ("", "I", "ITA", "1T", "%49T", "..", "I%00"):
+            self.refused(self.stack.call("POST", f"/api/v1/countries/{value}/halt", {"reason": "x"}), [404], [], value)
+
     def test_another_tenants_id_is_not_found(self):
         for route in self.routes:
-            if route.parameters:
+            if route.parameters and route.parameters[0] in self.rival:
                 body = ENDPOINTS[route.name].body
                 body = {k: f.good for k, f in body[1].items()} if body else None
                 answer = self.stack.call(route.method, route.at(self.rival[route.parameters[0]]), body)
