@@ -7,6 +7,8 @@
 #   make unit             unit tests of this variant
 #   make integration      integration tests, own Postgres and Redis
 #   make check            gates, then unit and integration tests of this variant
+#   make proof            kills at every system call, and random ones; 0 findings or exit 1
+#   make CONTROL=1        the negative control of the proof      -> build/control/
 #   make fuzz             build every fuzzer (clang)             -> build/clang-fuzz/
 #   make fmt              clang-format in place
 #   make clean
@@ -26,7 +28,7 @@ endif
 PKGS := libpq hiredis libuv libcjson libcurl glib-2.0 openssl
 
 # ---- variant -------------------------------------------------------------
-VARIANT := $(if $(SAN),$(SAN),$(if $(DEBUG),debug,release))
+VARIANT := $(if $(SAN),$(SAN),$(if $(CONTROL),control,$(if $(DEBUG),debug,release)))
 ifneq (,$(findstring clang,$(CC)))
 VARIANT := clang-$(VARIANT)
 endif
@@ -49,6 +51,8 @@ CFLAGS_release   := -O2 -g -D_FORTIFY_SOURCE=3 $(HARDEN)
 ifeq (,$(findstring clang,$(CC)))
 CFLAGS_release   += -ftrivial-auto-var-init=zero
 endif
+# A product that takes silence for a no: the proof must find the doubles this makes.
+CFLAGS_control   := $(CFLAGS_release) -DAGORALIA_REFUTE_AT_ONCE
 CFLAGS_debug     := -O0 -g3 -fPIE -DAGORALIA_DEBUG
 CFLAGS_address   := -O1 -g -fPIE -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS_undefined := -O1 -g -fPIE -fsanitize=undefined -fno-sanitize-recover=all
@@ -57,6 +61,7 @@ CFLAGS_fuzz      := -O1 -g -fPIE -fno-omit-frame-pointer -fsanitize=address,unde
                     -fno-sanitize-recover=all
 KIND := $(patsubst clang-%,%,$(VARIANT))
 LDFLAGS_release  := $(HARDEN_LD)
+LDFLAGS_control  := $(HARDEN_LD)
 LDFLAGS := -Wl,--as-needed $(or $(LDFLAGS_$(KIND)),-pie $(filter -fsanitize=%,$(CFLAGS_$(KIND))))
 
 CPPFLAGS := -std=gnu11 -D_GNU_SOURCE -fno-common -I. -I$(B)/gen $(shell pkg-config --cflags $(PKGS))
@@ -149,6 +154,11 @@ $(FUZZ): $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(TEST_OBJ)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ -o $@ -lcmocka -lcivetweb $(LIBS)
 
+$(B)/proof/killat.so: tests/proof/killat.c
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -fPIC -shared $(WARN) $< -o $@ -ldl
+
 # ---- tests and gates -----------------------------------------------------
 unit-build: $(UNIT)
 integration-build: $(INTEGRATION)
@@ -168,6 +178,12 @@ fuzz:
 proof-halts: all
 	HALTS=1000 BUILD=$(B) python3 tests/e2e/test_halt.py
 
+# KILLS and LANES may be given: make proof KILLS=100000 LANES=3
+proof: all $(B)/proof/killat.so
+	BUILD=$(B) tests/proof/prove all --kills $(or $(KILLS),20000) --lanes $(or $(LANES),2)
+
+proof-build: all $(B)/proof/killat.so
+
 gates:
 	scripts/check_layers
 	scripts/check_sql
@@ -181,6 +197,6 @@ fmt:
 clean:
 	rm -rf build
 
-.PHONY: all proof-halts unit-build integration-build bench-build fuzz-build unit integration fuzz gates check fmt clean
+.PHONY: all proof-halts unit-build integration-build bench-build fuzz-build unit integration fuzz proof proof-build gates check fmt clean
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,190 @@
+"""kills - kill -9 over everything at random while a faulty provider is called; then count.
+
+Workers, dialling children, the API, Redis and the postmaster die; Redis is
+emptied every five seconds; three workers dispatch, generate, relay and
+reconcile at once.  Leads come in campaigns until the kills are done.
+"""
+import os
+import random
+import signal
+import subprocess
+import time
+
+from lane import Lane, Process
+from points import family
+from stack import BUILD
+
+LEADS, END_SECONDS = 400, 240
+WEIGHTS = {"worker": 80, "child": 40, "api": 15}
+
+
+class Murder:
+    def __init__(self, lane, seed, rate):
+        self.lane, self.dice, self.rate = lane, random.Random(seed), rate
+        self.count = dict.fromkeys(["worker", "child", "api", "redis", "postmaster", "flush"], 0)
+        self.next_flush = self.next_redis = self.next_postmaster = 0
+        self.campaigns = []
+
+    def kill(self, pid, kind):
+        try:
+            os.kill(pid, signal.SIGKILL)
+            self.count[kind] += 1
+        except ProcessLookupError:
+            pass
+
+    def total(self):
+        return sum(n for kind, n in self.count.items() if kind != "flush")
+
+    def worker(self):
+        i = self.dice.randrange(len(self.lane.workers))
+        old = self.lane.workers[i]
+        self.kill(old.child.pid, "worker")
+        old.stop(signal.SIGKILL)
+        new = Process(old.name, [f"{BUILD}/agoralia-worker"], self.lane.env, os.devnull)
+        self.lane.workers[i] = new
+
+    def child(self):
+        children = [c for w in self.lane.workers for c in family(w.child.pid)[1:]]
+        if children:
+            self.kill(self.dice.choice(children), "child")
+        else:
+            self.worker()
+
+    def api(self):
+        old = self.lane.api_process
+        self.kill(old.child.pid, "api")
+        old.stop(signal.SIGKILL)
+        self.lane.api_process = Process("api", [f"{BUILD}/agoralia-api"], self.lane.env, os.devnull)
+
+    def redis(self):
+        with open(f"{self.lane.dir}/redis/redis.pid") as f:
+            self.kill(int(f.read()), "redis")
+        self.lane.services("start")
+
+    def postmaster(self):
+        with open(f"{self.lane.dir}/pg/postmaster.pid") as f:
+            pid = int(f.readline())
+        backends = family(pid)[1:]
+        self.kill(pid, "postmaster")
+        until = time.monotonic() + 20
+        while time.monotonic() < until and any(os.path.exists(f"/proc/{b}") for b in backends):
+            time.sleep(0.05)
+        for _ in range(20):
+            try:
+                return self.lane.services("start")
+            except subprocess.CalledProcessError:
+                time.sleep(0.3)
+        raise AssertionError("PostgreSQL did not come back")
+
+    def due(self, name, every):
+        now = time.monotonic()
+        if now < getattr(self, name):
+            return False
+        setattr(self, name, now + every)
+        return True
+
+    def step(self):
+        if self.due("next_flush", 5):
+            self.lane.redis("FLUSHALL")
+            self.count["flush"] += 1
+        if self.due("next_redis", 13):
+            self.redis()
+        if self.due("next_postmaster", 37):
+            self.postmaster()
+        getattr(self, self.dice.choices(list(WEIGHTS), WEIGHTS.values())[0])()
+
+    def persist(self, method, path, body=None, **headers):
+        """As a stubborn client: until the API has lived long enough to answer; kills go on meanwhile."""
+        while True:
+            answer = self.lane.ask(self.lane.url, method, path, body, **headers)
+            if answer and answer.status < 500:
+                return answer
+            time.sleep(0.01)
+
+    def campaign(self):
+        """Another load of leads; made with care, for creating has no natural key."""
+        made = self.persist("POST", "/api/v1/campaigns", {"name": "kills", "agent_id": "agent_abc123",
+                                                          "from_number": "+390212345678", "spacing_seconds": 0}).json["id"]
+        phones = [self.lane.phone() for _ in range(LEADS)]
+        self.campaigns.append((made, phones))
+        self.persist("POST", f"/api/v1/leads/bulk-import?campaign_id={made}", self.lane.csv(phones),
+                     **{"Content-Type": "text/csv"})
+        self.persist("POST", f"/api/v1/campaigns/{made}/start")
+
+
+def open_rows(lane):
+    return int(lane.number("SELECT count(*) FROM scheduled_calls WHERE status IN ('scheduled', 'queued', 'processing')"))
+
+
+def rage(m, kills):
+    """Kill at the rate until there were enough; a new campaign whenever the last is nearly over."""
+    began, look = time.monotonic(), 0
+    m.next_flush, m.next_redis, m.next_postmaster = began + 5, began + 13, began + 20
+    m.campaign()
+    while m.total() < kills:
+        m.step()
+        late = began + m.total() / m.rate - time.monotonic()
+        if late > 0:
+            time.sleep(late)
+        if time.monotonic() > look:
+            look = time.monotonic() + 3
+            try:
+                if open_rows(m.lane) < LEADS / 2:
+                    m.campaign()
+            except AssertionError:
+                pass  # PostgreSQL is just coming back
+    return time.monotonic() - began
+
+
+def settle(lane, campaigns):
+    until = time.monotonic() + END_SECONDS
+    ids = ", ".join(str(c) for c, _ in campaigns)
+    while time.monotonic() < until:
+        if lane.number(f"SELECT count(*) FROM campaigns WHERE id IN ({ids}) AND status <> 'completed'") == 0:
+            return
+        time.sleep(1)
+
+
+def judge(lane, campaigns):
+    found = []
+    phones, rows, bad = {}, {}, []
+    for call in lane.ledger():
+        phones[call["to_number"]] = phones.get(call["to_number"], 0) + 1
+        row = (call["metadata"] or {}).get("aga_sc")
+        rows[row] = rows.get(row, 0) + 1
+    found += [f"DOUBLE: row {r} was dialled {n} times" for r, n in rows.items() if n > 1]
+    found += [f"DOUBLE: {p} was dialled {n} times" for p, n in phones.items() if n > 1]
+    state = "(s.status IN ('done', 'canceled') OR s.status = 'failed' AND s.reason IS NOT NULL)"
+    for campaign, leads in campaigns:
+        ended = lane.number(f"SELECT count(DISTINCT to_number) FROM scheduled_calls s WHERE campaign_id = {campaign} AND {state}")
+        if ended != len(leads):
+            bad = lane.sql(f"SELECT s.status, s.reason, count(*) FROM scheduled_calls s WHERE campaign_id = {campaign} GROUP BY 1, 2")
+            found.append(f"LOST: campaign {campaign} ended {ended} of {len(leads)}: {bad}")
+        stats = lane.api("GET", f"/api/v1/campaigns/{campaign}/stats", None, 200)
+        counted = lane.number(f"SELECT count(*) FROM calls WHERE campaign_id = {campaign} AND status = 'completed'")
+        if stats["calls_completed"] != counted:
+            found.append(f"WRONG: statistics of {campaign} say {stats['calls_completed']}, a recount {counted}")
+    late = lane.number("SELECT count(*) FROM call_attempts WHERE evidence LIKE 'accepted_late%'")
+    if late:
+        found.append(f"WRONG: {late} attempts were refuted although placed")
+    unlawful = lane.number("""SELECT count(*) FROM call_attempts a WHERE NOT EXISTS (SELECT 1 FROM compliance_checks k
+                               WHERE k.scheduled_call_id = a.scheduled_call_id AND k.status <> 'rejected')""")
+    if unlawful:
+        found.append(f"UNLAWFUL: {unlawful} attempts without an approved check")
+    return found, sum(rows.values())
+
+
+def run(kills, seed=1, faults=0.3, rate=40, say=print):
+    """Returns the findings."""
+    with Lane(1, faults, workers=3) as lane:
+        lane.psql.close()
+        lane.psql = None  # it would not survive the postmaster
+        m = Murder(lane, seed, rate)
+        seconds = rage(m, kills)
+        settle(lane, m.campaigns)
+        found, placed = judge(lane, m.campaigns)
+        say(f"kills: {m.total()} in {seconds:.0f} s ({m.total() / seconds:.0f}/s) " +
+            " ".join(f"{kind}={n}" for kind, n in m.count.items()) +
+            f"; leads {sum(len(p) for _, p in m.campaigns)}, placed {placed}; doubles "
+            f"{sum(f.startswith('DOUBLE: row') for f in found)}, findings {len(found)}; seed {seed}", flush=True)
+        return found
