@@ -1,4 +1,4 @@
-/* limits.h - what a provider lets us do at once, and how fast we ask it. */
+/* limits.h - what a provider lets us do at once. */
 #ifndef AGORALIA_PROVIDER_LIMITS_H
 #define AGORALIA_PROVIDER_LIMITS_H
 
@@ -9,14 +9,11 @@ struct provider_limits {
     int64_t concurrency_limit; /* this and the next two as the provider told them */
     int64_t reserved_inbound;
     int64_t others_live;
-    double starts_per_second; /* the operator's */
+    double starts_per_second; /* PROVIDER_STARTS_PER_SECOND */
     struct tstamp told_at;    /* null = never asked yet */
 };
 extern const struct type provider_limits_type;
 
 bool provider_limits_list(struct op *op, struct provider_limits **out, int *n) MUSTCHECK;
-
-/* VALIDATION_ERROR unless above 0; RESOURCE_NOT_FOUND when no such provider is known. */
-bool provider_pace_set(struct op *op, const char *provider, double starts_per_second) MUSTCHECK;
 
 #endif

@@ -1,4 +1,4 @@
--- limits.sql - what a tenant may use at once and in all, and how fast a provider is asked.
+-- limits.sql - what a tenant may use at once and in all, and what a provider lets us do.
 
 -- name: tenant_limits_get
 SELECT t.max_concurrent_calls, t.on_unknown, round(b.limit_cents)::bigint AS budget_cents,
@@ -27,7 +27,3 @@ DELETE FROM tenant_budgets WHERE tenant_id = :tenant_id;
 SELECT provider, concurrency_limit, reserved_inbound, others_live, starts_per_second, told_at
   FROM provider_limits
  ORDER BY provider;
-
--- name: provider_pace_set
--- tenant: none, because a provider serves them all
-UPDATE provider_limits SET starts_per_second = :starts_per_second::double precision WHERE provider = :provider;

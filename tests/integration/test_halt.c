@@ -455,19 +455,18 @@ static void the_operator_sets_what_a_tenant_may_use(void **state)
     op_end(&op);
 }
 
-static void the_operator_sets_how_fast_a_provider_is_asked(void **state)
+static void the_operator_sees_what_a_provider_lets_us_do(void **state)
 {
     struct scene *s = *state;
     struct op op = testdb_op(s->db, 0);
     struct provider_limits *all;
     int n;
 
-    assert_ok(&op, provider_pace_set(&op, "retell", 2.5));
+    free(testdb_sql(s->db, "UPDATE provider_limits SET concurrency_limit = 17"));
     assert_ok(&op, provider_limits_list(&op, &all, &n));
-    assert_true(all[0].starts_per_second > 2.4 && all[0].starts_per_second < 2.6);
-    assert_fails(&op, E_VALIDATION_ERROR, provider_pace_set(&op, "retell", 0));
-    op_forgive(&op);
-    assert_fails(&op, E_RESOURCE_NOT_FOUND, provider_pace_set(&op, "nobody", 1));
+    assert_int_equal(n, 1);
+    assert_string_equal(all[0].provider, "retell");
+    assert_int_equal(all[0].concurrency_limit, 17);
     op_end(&op);
 }
 
@@ -488,7 +487,7 @@ int main(void)
         SCENE(a_plain_stop_lets_live_calls_go_on),
         SCENE(a_campaigns_limits_are_kept_and_its_policy_is_validated_whole),
         SCENE(the_operator_sets_what_a_tenant_may_use),
-        SCENE(the_operator_sets_how_fast_a_provider_is_asked),
+        SCENE(the_operator_sees_what_a_provider_lets_us_do),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

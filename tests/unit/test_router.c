@@ -31,6 +31,10 @@ static const struct {
     {"GET", "/api/v1/calls/call_01h", "/api/v1/calls/{call_id}", 0},
     {"POST", "/api/v1/calls/outbound", "/api/v1/calls/outbound", 0},
     {"DELETE", "/api/v1/compliance/dnc/5", "/api/v1/compliance/dnc/{entry_id}", 5},
+    {"POST", "/api/v1/countries/IT/halt", "/api/v1/countries/{country_iso}/halt", 0},
+    {"POST", "/api/v1/countries/ITA/halt", "404", 0},
+    {"POST", "/api/v1/countries/1T/halt", "404", 0},
+    {"DELETE", "/api/v1/halts/5", "/api/v1/halts/{halt_id}", 5},
     {"POST", "/api/v1/leads/bulk-import", "/api/v1/leads/bulk-import", 0},
 
     {"GET", "", "404", 0},

@@ -1,4 +1,4 @@
-/* limits.c - agoralia tenant set, agoralia provider ... */
+/* limits.c - agoralia tenant set, agoralia provider show */
 
 #include "common/provider/limits.h"
 #include "common/tenant/limits.h"
@@ -67,24 +67,9 @@ static int provider_show_command(struct cli *c)
     return CLI_OK;
 }
 
-static int provider_set_command(struct cli *c)
-{
-    const char *name = cli_positional(c, 0), *pace = cli_option(c, "--starts-per-second");
-    char *end = NULL;
-
-    if (!name || !pace)
-        return cli_usage("provider set NAME --starts-per-second X");
-    double starts_per_second = strtod(pace, &end);
-    if (end == pace || *end)
-        return cli_usage("provider set NAME --starts-per-second X");
-    return provider_pace_set(c->op, name, starts_per_second) ? CLI_OK : cli_fail(c);
-}
-
 const struct command limit_commands[] = {
     {"tenant", "set", "ID [--max-concurrent N|none] [--budget-cents N|none] ...",
      "what a tenant may use; prints it", tenant_set_command, false},
     {"provider", "show", "", "what a provider lets us do", provider_show_command, false},
-    {"provider", "set", "NAME --starts-per-second X", "how fast calls are started",
-     provider_set_command, false},
     {0},
 };
