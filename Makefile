@@ -10,6 +10,8 @@
 #   make proof            kills at every system call, and random ones; 0 findings or exit 1
 #   make CONTROL=1        the negative control of the proof      -> build/control/
 #   make fuzz             build every fuzzer (clang)             -> build/clang-fuzz/
+#   make model            every state of the dial engine's model (tests/unit/test_dial_model.c)
+#   make proof            strike everywhere, then count (tests/proof)
 #   make fmt              clang-format in place
 #   make clean
 #
@@ -174,6 +176,10 @@ integration: $(INTEGRATION) $(addprefix $(B)/,$(BINS))
 fuzz:
 	$(MAKE) CC=clang SAN=fuzz fuzz-build
 
+# The dial engine's whole state space: three attempts a row; minutes and some gigabytes.
+model: $(B)/unit/test_dial_model
+	MODEL_TRIES=3 $(B)/unit/test_dial_model
+
 # A thousand halts under load (the end-to-end tests do sixty).
 proof-halts: all
 	HALTS=1000 BUILD=$(B) python3 tests/e2e/test_halt.py
@@ -197,6 +203,6 @@ fmt:
 clean:
 	rm -rf build
 
-.PHONY: all proof-halts unit-build integration-build bench-build fuzz-build unit integration fuzz proof proof-build gates check fmt clean
+.PHONY: all model proof-halts unit-build integration-build bench-build fuzz-build unit integration fuzz proof proof-build gates check fmt clean
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -203,13 +203,13 @@ class Lane(Stack):
         v.page.close()
         os.unlink(v.log)
 
-    def ask(self, url, method, path, body=None, **headers):
+    def ask(self, url, method, path, body=None, timeout=2, **headers):
         """The answer, or None when there was none."""
         if isinstance(body, (dict, list)):
             body = json.dumps(body)
             headers.setdefault("Content-Type", "application/json")
         try:
-            return request(url, method, path, body, {"X-API-Key": self.key, **headers}, timeout=2)
+            return request(url, method, path, body, {"X-API-Key": self.key, **headers}, timeout)
         except (OSError, http.client.HTTPException):
             return None
 
