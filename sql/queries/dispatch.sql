@@ -10,8 +10,8 @@ SELECT pg_try_advisory_xact_lock(4207849485) AS won;
 -- tenant: none, because the dispatcher works for all of them
 -- A start is a slot at the provider until the call is known to be over: what is queued or in
 -- progress never exceeds the provider's, the tenant's and the campaign's limits.  Slots go first to
--- the tenants with the fewest calls, then to those served longest ago; within a tenant its lanes
--- (campaigns, and 0 for calls outside any) take turns.  A lane with spacing gets one row at a time,
+-- the tenants with the fewest calls, then to those served longest ago; within a tenant the same holds
+-- for its lanes (campaigns, and 0 for calls outside any).  A lane with spacing gets one row at a time,
 -- and none before its pace allows; what is halted gets none.
 WITH live AS MATERIALIZED (
     SELECT tenant_id, lane, count(*) AS n, count(*) FILTER (WHERE status = 'queued') AS queued, max(queued_at) AS last
@@ -39,7 +39,8 @@ WITH live AS MATERIALIZED (
      WHERE t.status = 'active' AND p.room > 0
        AND NOT EXISTS (SELECT 1 FROM standing h WHERE h.scope = 'tenant' AND h.tenant_id = t.id)
 ), lanes AS (
-    SELECT r.tenant_id, c.id AS lane, r.room, r.live, r.last, r.platform_room,
+    SELECT r.tenant_id, c.id AS lane, r.room, r.live, r.last, r.platform_room, coalesce(v.n, 0) AS lane_live,
+           v.last AS lane_last,
            least(r.room, c.max_concurrent_calls - coalesce(v.n, 0), CASE WHEN c.spacing_seconds > 0 THEN 1 END) AS share
       FROM room r
       JOIN campaigns c ON c.tenant_id = r.tenant_id AND c.status = 'running'
@@ -53,10 +54,14 @@ WITH live AS MATERIALIZED (
                                OR (h.scope = 'from_number' AND h.key = c.from_number)
                                OR (h.scope = 'agent' AND h.key = c.agent_id)))
     UNION ALL
-    SELECT tenant_id, 0, room, live, last, platform_room, room FROM room WHERE room > 0
+    SELECT r.tenant_id, 0, r.room, r.live, r.last, r.platform_room, coalesce(v.n, 0), v.last, r.room
+      FROM room r
+      LEFT JOIN live v ON v.tenant_id = r.tenant_id AND v.lane = 0
+     WHERE r.room > 0
 ), due AS (
     SELECT d.id, l.tenant_id, l.room, l.live, l.last, l.platform_room,
-           row_number() OVER (PARTITION BY l.tenant_id ORDER BY d.turn, d.scheduled_at) AS place
+           row_number() OVER (PARTITION BY l.tenant_id
+                              ORDER BY l.lane_live + d.turn, l.lane_last NULLS FIRST, d.scheduled_at) AS place
       FROM lanes l
      CROSS JOIN LATERAL (SELECT x.id, x.scheduled_at, row_number() OVER (ORDER BY x.scheduled_at, x.id) AS turn
                            FROM (SELECT s.id, s.scheduled_at

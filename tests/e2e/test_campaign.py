@@ -44,7 +44,8 @@ class CampaignTest(unittest.TestCase):
         s.sql("UPDATE platform_country_rules SET quiet_hours_enabled = false")
         s.api("POST", "/api/v1/numbers", {"e164": "+390212345678"}, 201)
         campaign = s.api("POST", "/api/v1/campaigns", {
-            "name": "e2e", "agent_id": "agent_abc123", "from_number": "+390212345678", "spacing_seconds": 0}, 201)["id"]
+            "name": "e2e", "agent_id": "agent_abc123", "from_number": "+390212345678", "spacing_seconds": 0,
+            "retry_policy": {"max_attempts": 1}}, 201)["id"]
         rows = ["name,phone,country,consent,consent_date,consent_source"]
         # 0011 at the end would be the simulator's call that never ends
         rows += [f"Lead {i},+39349{2000000 + i * 7 + (i * 7 % 10000 == 11):07d},IT,yes,2026-01-01T00:00:00Z,form"
@@ -53,7 +54,6 @@ class CampaignTest(unittest.TestCase):
                         **{"Content-Type": "text/csv"})
         self.assertEqual(answer.status, 200, answer.body)
         self.assertEqual(answer.json["imported"], LEADS, answer.json)
-        s.sql("UPDATE campaigns SET retry_policy = '{\"max_attempts\": 1}'")
         s.api("POST", f"/api/v1/campaigns/{campaign}/start", None, 202)
         return campaign
 

@@ -116,6 +116,23 @@ static void a_tenants_campaigns_take_turns(void **state)
                    "scheduled_calls WHERE status = 'queued' GROUP BY campaign_id) x)");
 }
 
+/* One place at a time becomes free: it does not always go to the same campaign. */
+static void a_campaign_is_not_starved_when_places_come_one_by_one(void **state)
+{
+    struct scene *s = *state;
+
+    campaign_of(s, s->tenant, 40);
+    campaign_of(s, s->tenant, 40);
+    set(s, "tenants SET max_concurrent_calls = 1");
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(dispatch(s), 1);
+        set(s, "scheduled_calls SET status = 'processing' WHERE status = 'queued'");
+        set(s, "tenants SET max_concurrent_calls = max_concurrent_calls + 1");
+    }
+    assert_says(s, "(SELECT min(n) = 10 FROM (SELECT count(*) AS n FROM scheduled_calls WHERE "
+                   "status = 'processing' GROUP BY campaign_id) x)");
+}
+
 static void nothing_that_stands_still_is_started(void **state)
 {
     struct scene *s = *state;
@@ -256,6 +273,7 @@ int main(void)
         SCENE(a_call_that_ends_gives_its_place_to_the_next),
         SCENE(a_small_tenant_is_served_beside_a_large_one),
         SCENE(a_tenants_campaigns_take_turns),
+        SCENE(a_campaign_is_not_starved_when_places_come_one_by_one),
         SCENE(nothing_that_stands_still_is_started),
         SCENE(starts_keep_to_the_providers_rate),
         SCENE(four_dispatchers_at_once_give_no_start_too_many),
