@@ -149,7 +149,7 @@ SELECT count(*) FILTER (WHERE outcome = :outcome) - 1 AS same, count(*) AS all_t
 INSERT INTO scheduled_calls (tenant_id, campaign_id, execution_id, lead_id, parent_id, to_number, from_number, agent_id,
                              kb_id, metadata, timezone, scheduled_at, valid_until, reason)
 SELECT s.tenant_id, s.campaign_id, s.execution_id, s.lead_id, s.id, s.to_number, s.from_number, s.agent_id, s.kb_id,
-       s.metadata, s.timezone, :at, s.valid_until, :reason
+       s.metadata, s.timezone, :at, s.valid_until, upper(:reason)
   FROM scheduled_calls s
   JOIN campaigns c ON c.tenant_id = s.tenant_id AND c.id = s.campaign_id
  WHERE s.tenant_id = :tenant_id AND s.id = :scheduled_call_id AND c.status IN ('running', 'paused', 'scheduled')
