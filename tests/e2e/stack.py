@@ -89,13 +89,15 @@ def request(base, method, path, body=None, headers=None, timeout=30):
 class Stack:
     """with Stack(sim={...}, workers=2) as s: s.api("POST", "/api/v1/campaigns", {...})"""
 
+    prefix = "aga."
+
     def __init__(self, sim=None, workers=2, env=None):
         self.sim_config, self.worker_count, self.extra = sim or {}, workers, env or {}
         self.workers, self.serial, self.failed = [], 0, False
 
     def __enter__(self):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-        self.dir = tempfile.mkdtemp(prefix="aga.", dir="/tmp")
+        self.dir = tempfile.mkdtemp(prefix=self.prefix, dir="/tmp")
         os.chmod(self.dir, 0o755)
         atexit.register(self.__exit__, None, None, None)
         try:

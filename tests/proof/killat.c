@@ -144,10 +144,15 @@ static int turn(char kind)
     return 1;
 }
 
+/* A stop sent to the whole process would let this thread run on for a moment. */
 static void happen(uint32_t mode, int is_turn)
 {
-    if (is_turn && control->mode == mode)
-        kill(getpid(), mode == STOP ? SIGSTOP : SIGKILL);
+    if (!is_turn || control->mode != mode)
+        return;
+    if (mode == STOP)
+        raise(SIGSTOP);
+    else
+        kill(getpid(), SIGKILL);
 }
 
 /* A stop comes before the call: what was decided on earlier facts then leaves later. */

@@ -140,9 +140,9 @@ def settle(lane, campaigns):
     until = time.monotonic() + END_SECONDS
     ids = ", ".join(str(c) for c, _ in campaigns)
     while time.monotonic() < until:
+        time.sleep(1)
         if lane.number(f"SELECT count(*) FROM campaigns WHERE id IN ({ids}) AND status <> 'completed'") == 0:
             return
-        time.sleep(1)
 
 
 def judge(lane, campaigns):

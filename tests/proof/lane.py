@@ -112,13 +112,15 @@ class Psql:
 class Lane(Stack):
     """with Lane() as lane: ...; many sessions are allowed, for stopped victims keep theirs."""
 
+    prefix = "proof."
+
     def __init__(self, serial=1, faults=0.0, workers=1, env=None):
-        super().__init__(sim_config(faults, serial), workers, {
+        super().__init__(sim_config(0, serial), workers, {
             "RECONCILE_WINDOW_SECONDS": "2", "CLAIM_TIMEOUT_SECONDS": "2", "DISPATCH_POLL_MS": "50",
             "PROVIDER_TIMEOUT_MS": "1500", "TENANT_MAX_LIVE_CALLS": "50000", "CALL_POLL_SECONDS": "2",
             "WORKER_SHUTDOWN_MS": "2000", "HTTP_THREADS": "16", **(env or {})})
-        self.number, self.phones, self.psql, self.pages = serial, 0, None, 0
-        self.stopped, self.leaving = [], []
+        self.which, self.phones, self.psql, self.pages = serial, 0, None, 0
+        self.stopped, self.leaving, self.faults = [], [], faults
 
     def start_sim(self):
         self.sql("ALTER SYSTEM SET max_connections = 900")
@@ -131,6 +133,8 @@ class Lane(Stack):
         self.psql = Psql(self.env["DATABASE_URL"])
         self.psql.rows("UPDATE platform_country_rules SET quiet_hours_enabled = false")
         self.api("POST", "/api/v1/numbers", {"e164": NUMBER}, 201)
+        changed = sim_config(self.faults)
+        self.control("POST", "/sim/config", {name: changed[name] for name in ("api", "webhooks")})
 
     def rows(self, text):
         return self.psql.rows(text)
@@ -144,7 +148,7 @@ class Lane(Stack):
         self.phones += 1
         if self.phones % 10000 == 11:
             self.phones += 1
-        return f"+3934{self.number}{self.phones:07d}"
+        return f"+3934{self.which}{self.phones:07d}"
 
     def campaign(self, leads, **fields):
         """A draft with that many leads; returns its id and their phones."""
