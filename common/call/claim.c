@@ -207,7 +207,7 @@ static bool commit_intent(struct op *op, struct claim *c, const struct gates *g)
     const char *id = sql_i64(op, c->scheduled_call_id);
     struct rows checked, called, intended;
 
-    int64_t start_us = clock_mono_us();
+    int64_t start_us = clock_boot_us();
     uuid_make(attempt_id);
     call_id_make(call_id);
     const struct arg *call_args =
