@@ -17,6 +17,7 @@ enum {
     CONNECT_TIMEOUT_MS = 5000,
     UNACKED_TIMEOUT_MS = 5000, /* what the peer's kernel has not acknowledged by then is lost */
     RETRY_AFTER_MAX_SECONDS = 86400,
+    MAX_SOCKETS = 8,
     IDLE_POLL_MS = 1000,
     ACK_POLL_MIN_MS = 2,
     ACK_POLL_MAX_MS = 128,
@@ -73,24 +74,44 @@ struct exchange {
     const struct http_request *request;
     struct http_reply *reply;
     CURL *easy;
+    int opened[MAX_SOCKETS]; /* one per address tried */
+    int n_opened;
+    int fd; /* of them, the one that carries the request; -1 = not known */
     struct buf body;
     bool unconfirmed; /* its watcher does not know yet that the request has arrived */
     int ack_poll_ms;
     char problem[CURL_ERROR_SIZE];
 };
 
+/* libcurl names a connection that is not kept by its ports only. */
+static int socket_with(const struct exchange *x, int local_port)
+{
+    for (int i = 0; i < x->n_opened; i++) {
+        struct sockaddr_storage a = {0};
+        socklen_t size = sizeof(a);
+        if (getsockname(x->opened[i], (struct sockaddr *)&a, &size) != 0)
+            continue;
+        uint16_t port = a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port
+                                                : ((struct sockaddr_in *)&a)->sin_port;
+        if (ntohs(port) == local_port)
+            return x->opened[i];
+    }
+    return -1;
+}
+
 /* Called between "connected, TLS included" and the first byte of the request. */
 static int note_sending(void *ctx, char *peer_ip, char *local_ip, int peer_port, int local_port)
 {
     struct exchange *x = ctx;
 
-    (void)peer_ip, (void)local_ip, (void)peer_port, (void)local_port;
+    (void)peer_ip, (void)local_ip, (void)peer_port;
     if (x->request->send_before_us && clock_boot_us() >= x->request->send_before_us)
         return CURL_PREREQFUNC_ABORT;
     x->reply->sent = true;
     if (x->request->watch) {
         x->request->watch->sending(x->request->watch->ctx);
         x->unconfirmed = true;
+        x->fd = socket_with(x, local_port);
     }
     return CURL_PREREQFUNC_OK;
 }
@@ -105,7 +126,6 @@ static void confirm(struct exchange *x)
 /* Everything handed to the kernel, and the kernel's queue of unacknowledged bytes empty. */
 static void look_for_acknowledgement(struct exchange *x)
 {
-    curl_socket_t fd = CURL_SOCKET_BAD;
     curl_off_t given = 0;
     int unacked = 1;
 
@@ -114,8 +134,7 @@ static void look_for_acknowledgement(struct exchange *x)
     curl_easy_getinfo(x->easy, CURLINFO_SIZE_UPLOAD_T, &given);
     if (!x->request->body || given < (curl_off_t)strlen(x->request->body))
         return;
-    curl_easy_getinfo(x->easy, CURLINFO_ACTIVESOCKET, &fd);
-    if (fd != CURL_SOCKET_BAD && ioctl(fd, SIOCOUTQ, &unacked) == 0 && unacked == 0)
+    if (ioctl(x->fd, SIOCOUTQ, &unacked) == 0 && unacked == 0)
         confirm(x);
 }
 
@@ -141,7 +160,7 @@ static size_t take_body(char *p, size_t size, size_t n, void *ctx)
  */
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
 {
-    const struct exchange *x = ctx;
+    struct exchange *x = ctx;
     unsigned unacked_ms = UNACKED_TIMEOUT_MS;
     struct linger none = {.l_onoff = 1, .l_linger = 0};
     int fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
@@ -152,6 +171,8 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_so
     setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacked_ms, sizeof(unacked_ms));
     if (x->request->once)
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+    if (x->n_opened < MAX_SOCKETS)
+        x->opened[x->n_opened++] = fd;
     return fd;
 }
 
@@ -287,7 +308,7 @@ static CURLcode perform(CURLM *multi, struct exchange *x)
 
 void http_exchange(struct op *op, const struct http_request *r, struct http_reply *out)
 {
-    struct exchange x = {.request = r, .reply = out, .body = {.max = r->max_reply}};
+    struct exchange x = {.request = r, .reply = out, .fd = -1, .body = {.max = r->max_reply}};
 
     *out = (struct http_reply){.body = STR("")};
     if (r->timeout_ms <= 0) { /* 0 would mean "no limit" to libcurl */
