@@ -27,7 +27,7 @@ MAKEFLAGS += --no-builtin-rules
 ifeq ($(origin CC),default)
 CC := gcc
 endif
-PKGS := libpq hiredis libuv libcjson libcurl glib-2.0 openssl
+PKGS := libpq hiredis libuv libcjson libcurl glib-2.0 openssl libseccomp
 
 # ---- variant -------------------------------------------------------------
 VARIANT := $(if $(SAN),$(SAN),$(if $(CONTROL),control,$(if $(DEBUG),debug,release)))

@@ -4,6 +4,7 @@
 #include "common/base/log.h"
 #include "common/provider/provider.h"
 #include "common/store/pool.h"
+#include "worker/dialler.h"
 #include "worker/worker.h"
 
 #include <stdio.h>
@@ -22,23 +23,43 @@ static int work(const struct app *app)
     _exit(code);
 }
 
-/* HUP: the same program anew, with whatever binary and settings are there by now. */
-static int start_anew(char **argv)
+/* The nursery has what it needs of them, and nothing here does. */
+static void forget_keys(struct conf *conf)
 {
-    execvp(argv[0], argv);
-    perror(argv[0]);
+    conf_forget(&conf->retell_api_key);
+    conf_forget(&conf->retell_webhook_keys);
+}
+
+static struct provider *open_provider(const struct conf *conf, const struct nursery *nursery)
+{
+    if (!*nursery->signing_key) {
+        log_error(NULL, "provider.missing", F("reason", "the settings make none"));
+        return NULL;
+    }
+    diallers_start(nursery, (size_t)conf->diallers);
+    return provider_open_keyless("retell", conf, diallers_exchange, nursery->signing_key);
+}
+
+/* HUP: the same program anew, with whatever binary is there by now. */
+static int start_anew(const struct nursery *nursery, char **argv)
+{
+    nursery_exec(nursery, argv);
     return WORKER_CONFIG;
 }
 
 int main(int argc, char **argv)
 {
     struct conf conf;
+    struct nursery nursery;
 
     (void)argc;
-    if (!conf_load(&conf))
+    if (nursery_is_meant(argv))
+        nursery_run(argv);
+    if (!conf_load(&conf) || !nursery_start(&nursery, argv))
         return WORKER_CONFIG;
+    forget_keys(&conf);
     log_start("agoralia-worker", conf.log_level);
-    struct provider *provider = provider_open("retell", &conf);
+    struct provider *provider = open_provider(&conf, &nursery);
     const struct app app = {
         .conf = &conf,
         .pool = pool_open(conf.database_url, (int)conf.database_pool_size,
@@ -46,9 +67,12 @@ int main(int argc, char **argv)
         .provider = provider,
     };
     int code = work(&app);
+    if (diallers_lost())
+        code = WORKER_LOST;
+    diallers_stop();
     pool_close(app.pool);
     if (provider)
         provider->close(provider);
     log_stop();
-    return code == WORKER_RESTART ? start_anew(argv) : code;
+    return code == WORKER_RESTART ? start_anew(&nursery, argv) : code;
 }

@@ -26,6 +26,7 @@ enum {
     WORKER_KILLED = 1,  /* actors were still running when time was up, or a second signal came */
     WORKER_CONFIG = 2,  /* the settings make no sense */
     WORKER_REFUSED = 3, /* Redis must not be used as it is */
+    WORKER_LOST = 4,    /* what the diallers are forked from died */
     WORKER_RESTART = 100,
 };
 

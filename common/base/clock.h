@@ -25,4 +25,10 @@ static inline int64_t clock_mono_us(void)
     return clock_read_us(CLOCK_MONOTONIC);
 }
 
+/* The same with the time the machine slept: for a moment after which nothing may happen. */
+static inline int64_t clock_boot_us(void)
+{
+    return clock_read_us(CLOCK_BOOTTIME);
+}
+
 #endif

@@ -70,6 +70,17 @@ bool conf_load(struct conf *out)
     return ok && check_whole(out);
 }
 
+void conf_forget(const char **member)
+{
+    char *secret;
+
+    if (!*member)
+        return;
+    memcpy(&secret, member, sizeof(secret)); /* the environment is ours to write to */
+    explicit_bzero(secret, strlen(secret));
+    *member = NULL;
+}
+
 struct conf conf_defaults(void)
 {
     return (struct conf){

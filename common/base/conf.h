@@ -28,6 +28,12 @@ struct conf {
 /* Fill out from the environment.  False after printing every fault to stderr, all at once. */
 bool conf_load(struct conf *out) MUSTCHECK;
 
+/*
+ * Overwrite a secret where the environment holds it, which is the only place that does; its member
+ * becomes NULL.  Only for rows without a default.
+ */
+void conf_forget(const char **member);
+
 /* Defaults only, for tests. */
 struct conf conf_defaults(void);
 

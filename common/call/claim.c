@@ -247,7 +247,7 @@ static bool commit_intent(struct op *op, struct claim *c, const struct gates *g)
         dial_step(&(struct dial_state){.row = row_state_named(db_text(&g->row, 0, "status"))},
                   &(struct dial_event){.kind = EVENT_CLAIMED});
     char *attempt_id = arena_alloc(&op->arena, UUID_SIZE), call_id[CALL_ID_SIZE];
-    int64_t start_us = clock_mono_us();
+    int64_t start_us = clock_boot_us();
 
     if (!(step.effects & EFFECT_DIAL))
         return fail(op, E_INTERNAL_ERROR, "a row that is not queued was about to be dialled");

@@ -29,7 +29,7 @@ struct claim {
     struct json_text metadata; /* the client's own */
     int attempt;               /* 1 = the first */
     struct tstamp valid_until; /* null = for ever */
-    int64_t send_before_us;    /* CLOCK_MONOTONIC: after it the intent must not be acted upon */
+    int64_t send_before_us;    /* CLOCK_BOOTTIME: after it the intent must not be acted upon */
 };
 
 bool scheduled_call_claim(struct op *op, int64_t scheduled_call_id, struct claim *out) MUSTCHECK;

@@ -16,7 +16,7 @@
 
 const char *attempt_signature(struct op *op, const char *attempt_id, int64_t scheduled_call_id)
 {
-    const char *key = op->app->conf->retell_api_key ? op->app->conf->retell_api_key : "";
+    const char *key = op->app->provider->signing_key;
     const char *text = arena_printf(&op->arena, "%s|%" PRId64 "|%" PRId64, attempt_id,
                                     scheduled_call_id, op->tenant_id);
     unsigned char mac[EVP_MAX_MD_SIZE];
@@ -62,10 +62,11 @@ bool call_dial(struct op *op, const struct claim *c)
         .agent_id = c->agent_id,
         .metadata = metadata_of(op, c),
         .webhook_url = webhook_url(op),
+        .send_before_us = c->send_before_us,
     };
 
     db_release(op);
-    if (clock_mono_us() > c->send_before_us)
+    if (clock_boot_us() >= c->send_before_us)
         answer = (struct dial_answer){.result = DIAL_NEVER_SENT, .message = "too late to send"};
     else
         p->create_phone_call(op, p, &request, &answer);

@@ -19,7 +19,9 @@ bool attempt_record(struct op *op, const struct claim *c, const struct dial_answ
 /* How long a refused row waits before its next attempt (pure). */
 int dial_backoff_seconds(enum dial_refusal refusal, int attempt, int retry_after_seconds);
 
-/* The attempt's signature: a hex HMAC over attempt, row and tenant under the provider's key. */
+/* The attempt's signature: a hex HMAC over attempt, row and tenant under the provider's signing
+ * key.
+ */
 const char *attempt_signature(struct op *op, const char *attempt_id, int64_t scheduled_call_id);
 
 #endif

@@ -2,58 +2,147 @@
 
 #include "common/provider/http.h"
 
+#include "common/base/clock.h"
+
 #include <curl/curl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 enum {
     CONNECT_TIMEOUT_MS = 5000,
     UNACKED_TIMEOUT_MS = 5000, /* what the peer's kernel has not acknowledged by then is lost */
     RETRY_AFTER_MAX_SECONDS = 86400,
+    MAX_SOCKETS = 8,
+    IDLE_POLL_MS = 1000,
+    ACK_POLL_MIN_MS = 2,
+    ACK_POLL_MAX_MS = 128,
+    SEND_MARGIN_MS = 20, /* a connection that is not there by then is given up in good order */
 };
 
-/* One handle per thread: it keeps the connections for reads and the parsed CA store. */
-static pthread_key_t thread_handle;
+/* One pair per thread: it keeps the connections for reads and the parsed CA store. */
+struct handles {
+    CURLM *multi;
+    CURL *easy;
+};
+
+static pthread_key_t thread_handles;
 static pthread_once_t started = PTHREAD_ONCE_INIT;
+
+static void clean_up(void *p)
+{
+    struct handles *h = p;
+
+    curl_easy_cleanup(h->easy);
+    curl_multi_cleanup(h->multi);
+    free(h);
+}
 
 static void start(void)
 {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK
-        || pthread_key_create(&thread_handle, curl_easy_cleanup) != 0)
+        || pthread_key_create(&thread_handles, clean_up) != 0)
         abort();
 }
 
-static CURL *handle(void)
+void http_prepare(void)
 {
     pthread_once(&started, start);
-    CURL *h = pthread_getspecific(thread_handle);
+}
+
+static struct handles *handles(void)
+{
+    http_prepare();
+    struct handles *h = pthread_getspecific(thread_handles);
     if (!h) {
-        h = curl_easy_init();
-        if (!h || pthread_setspecific(thread_handle, h) != 0)
+        h = malloc(sizeof(*h));
+        if (!h || pthread_setspecific(thread_handles, h) != 0)
+            abort();
+        *h = (struct handles){curl_multi_init(), curl_easy_init()};
+        if (!h->multi || !h->easy)
             abort();
     }
-    curl_easy_reset(h);
+    curl_easy_reset(h->easy);
     return h;
 }
 
 struct exchange {
     const struct http_request *request;
     struct http_reply *reply;
+    CURL *easy;
+    int opened[MAX_SOCKETS]; /* one per address tried */
+    int n_opened;
+    int fd; /* of them, the one that carries the request; -1 = not known */
     struct buf body;
+    bool unconfirmed; /* its watcher does not know yet that the request has arrived */
+    int ack_poll_ms;
     char problem[CURL_ERROR_SIZE];
 };
+
+/* libcurl names a connection that is not kept by its ports only. */
+static int socket_with(const struct exchange *x, int local_port)
+{
+    for (int i = 0; i < x->n_opened; i++) {
+        struct sockaddr_storage a = {0};
+        socklen_t size = sizeof(a);
+        if (getsockname(x->opened[i], (struct sockaddr *)&a, &size) != 0)
+            continue;
+        uint16_t port = a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port
+                                                : ((struct sockaddr_in *)&a)->sin_port;
+        if (ntohs(port) == local_port)
+            return x->opened[i];
+    }
+    return -1;
+}
 
 /* Called between "connected, TLS included" and the first byte of the request. */
 static int note_sending(void *ctx, char *peer_ip, char *local_ip, int peer_port, int local_port)
 {
     struct exchange *x = ctx;
 
-    (void)peer_ip, (void)local_ip, (void)peer_port, (void)local_port;
+    (void)peer_ip, (void)local_ip, (void)peer_port;
+    if (x->request->send_before_us && clock_boot_us() >= x->request->send_before_us)
+        return CURL_PREREQFUNC_ABORT;
     x->reply->sent = true;
+    if (x->request->watch) {
+        x->request->watch->sending(x->request->watch->ctx);
+        x->unconfirmed = true;
+        x->fd = socket_with(x, local_port);
+    }
     return CURL_PREREQFUNC_OK;
+}
+
+static void confirm(struct exchange *x)
+{
+    if (x->unconfirmed)
+        x->request->watch->arrived(x->request->watch->ctx);
+    x->unconfirmed = false;
+}
+
+/* Everything handed to the kernel, and the kernel's queue of unacknowledged bytes empty. */
+static void look_for_acknowledgement(struct exchange *x)
+{
+    curl_off_t given = 0;
+    int unacked = 1;
+
+    if (!x->unconfirmed)
+        return;
+    curl_easy_getinfo(x->easy, CURLINFO_SIZE_UPLOAD_T, &given);
+    if (!x->request->body || given < (curl_off_t)strlen(x->request->body))
+        return;
+    if (ioctl(x->fd, SIOCOUTQ, &unacked) == 0 && unacked == 0)
+        confirm(x);
+}
+
+static size_t take_header(char *p, size_t size, size_t n, void *ctx)
+{
+    (void)p;
+    confirm(ctx);
+    return size * n;
 }
 
 static size_t take_body(char *p, size_t size, size_t n, void *ctx)
@@ -71,7 +160,7 @@ static size_t take_body(char *p, size_t size, size_t n, void *ctx)
  */
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
 {
-    const struct exchange *x = ctx;
+    struct exchange *x = ctx;
     unsigned unacked_ms = UNACKED_TIMEOUT_MS;
     struct linger none = {.l_onoff = 1, .l_linger = 0};
     int fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
@@ -82,14 +171,30 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_so
     setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacked_ms, sizeof(unacked_ms));
     if (x->request->once)
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+    if (x->n_opened < MAX_SOCKETS)
+        x->opened[x->n_opened++] = fd;
     return fd;
+}
+
+/* Connecting ends in time to say that nothing was sent. */
+static long connect_timeout_ms(const struct http_request *r)
+{
+    int64_t ms = r->timeout_ms < CONNECT_TIMEOUT_MS ? r->timeout_ms : CONNECT_TIMEOUT_MS;
+
+    if (r->send_before_us) {
+        int64_t left = (r->send_before_us - clock_boot_us()) / 1000 - SEND_MARGIN_MS;
+        if (left < ms)
+            ms = left;
+    }
+    return ms > 1 ? (long)ms : 1; /* 0 would mean "the default" to libcurl */
 }
 
 static struct curl_slist *headers_of(const struct http_request *r)
 {
     struct curl_slist *list = curl_slist_append(NULL, "Accept: application/json");
 
-    list = curl_slist_append(list, r->authorization);
+    if (r->authorization)
+        list = curl_slist_append(list, r->authorization);
     list = curl_slist_append(list, r->body ? "Content-Type: application/json" : "Content-Type:");
     list = curl_slist_append(list, "Expect:");
     if (!list)
@@ -99,8 +204,6 @@ static struct curl_slist *headers_of(const struct http_request *r)
 
 static void set_rules(CURL *h, struct exchange *x)
 {
-    int timeout_ms = x->request->timeout_ms;
-
     curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -112,15 +215,16 @@ static void set_rules(CURL *h, struct exchange *x)
     curl_easy_setopt(h, CURLOPT_FORBID_REUSE, x->request->once ? 1L : 0L);
     /* With a CA folder besides the CA file libcurl parses them anew each time: 20 ms of CPU. */
     curl_easy_setopt(h, CURLOPT_CAPATH, NULL);
-    curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
-    curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS,
-                     (long)(timeout_ms < CONNECT_TIMEOUT_MS ? timeout_ms : CONNECT_TIMEOUT_MS));
+    curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, (long)x->request->timeout_ms);
+    curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms(x->request));
     /* A resolver that hangs is left behind: waited for, it holds a 0.7 s request for 10 s. */
     curl_easy_setopt(h, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(h, CURLOPT_OPENSOCKETDATA, x);
     curl_easy_setopt(h, CURLOPT_PREREQFUNCTION, note_sending);
     curl_easy_setopt(h, CURLOPT_PREREQDATA, x);
+    curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(h, CURLOPT_HEADERDATA, x);
     curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(h, CURLOPT_WRITEDATA, x);
     curl_easy_setopt(h, CURLOPT_ERRORBUFFER, x->problem);
@@ -174,25 +278,59 @@ static const char *explain(struct op *op, CURLcode rc, const struct exchange *x)
     return arena_strdup(&op->arena, x->problem[0] ? x->problem : curl_easy_strerror(rc));
 }
 
+/* While the acknowledgement is awaited it is looked for, less and less often. */
+static int poll_ms(struct exchange *x)
+{
+    if (!x->unconfirmed)
+        return IDLE_POLL_MS;
+    x->ack_poll_ms = x->ack_poll_ms ? 2 * x->ack_poll_ms : ACK_POLL_MIN_MS;
+    if (x->ack_poll_ms > ACK_POLL_MAX_MS)
+        x->ack_poll_ms = ACK_POLL_MAX_MS;
+    return x->ack_poll_ms;
+}
+
+static CURLcode perform(CURLM *multi, struct exchange *x)
+{
+    CURLcode rc = CURLE_OUT_OF_MEMORY; /* the only way to end without a message */
+    int running = 1, left;
+
+    if (curl_multi_add_handle(multi, x->easy) != CURLM_OK)
+        abort();
+    while (curl_multi_perform(multi, &running) == CURLM_OK && running) {
+        look_for_acknowledgement(x);
+        curl_multi_poll(multi, NULL, 0, poll_ms(x), NULL);
+    }
+    for (CURLMsg *m; (m = curl_multi_info_read(multi, &left));)
+        if (m->msg == CURLMSG_DONE)
+            rc = m->data.result;
+    return rc;
+}
+
 void http_exchange(struct op *op, const struct http_request *r, struct http_reply *out)
 {
-    struct exchange x = {.request = r, .reply = out, .body = {.max = r->max_reply}};
+    struct exchange x = {.request = r, .reply = out, .fd = -1, .body = {.max = r->max_reply}};
 
     *out = (struct http_reply){.body = STR("")};
     if (r->timeout_ms <= 0) { /* 0 would mean "no limit" to libcurl */
         out->problem = "no time was left for the request";
         return;
     }
-    CURL *h = handle();
+    if (r->send_before_us && clock_boot_us() >= r->send_before_us) {
+        out->problem = "too late to send";
+        return;
+    }
+    struct handles *h = handles();
     struct curl_slist *headers = headers_of(r);
-    set_rules(h, &x);
-    set_request(h, r, headers);
-    CURLcode rc = curl_easy_perform(h);
+    x.easy = h->easy;
+    set_rules(h->easy, &x);
+    set_request(h->easy, r, headers);
+    CURLcode rc = perform(h->multi, &x);
     if (rc == CURLE_OK)
-        read_answer(op, h, &x);
+        read_answer(op, h->easy, &x);
     else
         out->problem = explain(op, rc, &x);
-    curl_easy_reset(h); /* nothing may point into this frame afterwards */
+    curl_multi_remove_handle(h->multi, h->easy);
+    curl_easy_reset(h->easy); /* nothing may point into this frame afterwards */
     curl_slist_free_all(headers);
     buf_free(&x.body);
 }

@@ -17,14 +17,23 @@
 #include "common/base/buf.h"
 #include "common/base/op.h"
 
+/* For who must know how far a request is; called by the thread that asks. */
+struct http_watch {
+    void (*sending)(void *ctx); /* connected, TLS included; nothing has left yet, all may now */
+    void (*arrived)(void *ctx); /* the peer has all of the request, or the answer has begun */
+    void *ctx;
+};
+
 struct http_request {
     const char *method;
     const char *url;
-    const char *authorization; /* a whole header line, never logged */
+    const char *authorization; /* a whole header line, never logged; NULL = none */
     const char *body;          /* JSON text; NULL = none */
     bool once;
     int timeout_ms;
-    size_t max_reply; /* bytes; a longer answer is unreadable: status = 0 */
+    int64_t send_before_us; /* CLOCK_BOOTTIME; no request begins to leave after it; 0 = whenever */
+    const struct http_watch *watch; /* NULL = nobody watches */
+    size_t max_reply;               /* bytes; a longer answer is unreadable: status = 0 */
 };
 
 struct http_reply {
@@ -34,6 +43,10 @@ struct http_reply {
     int retry_after_seconds; /* 0 = unsaid */
     const char *problem;     /* the transport's words when status = 0 */
 };
+
+/* Load and set up what every exchange needs, once; exchanges do it themselves when it is not done.
+ */
+void http_prepare(void);
 
 void http_exchange(struct op *op, const struct http_request *r, struct http_reply *out);
 

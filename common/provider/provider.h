@@ -40,6 +40,7 @@ struct dial_request {
     const char *webhook_url;     /* per call; NULL = as the agent says */
     const char *idempotency_key; /* NULL = none */
     int ring_seconds;            /* 0 = the agent's own */
+    int64_t send_before_us; /* CLOCK_BOOTTIME: it does not begin to leave later; 0 = whenever */
 };
 
 struct dial_answer {
@@ -133,9 +134,26 @@ struct provider_concurrency {
     int64_t current, limit, reserved_inbound;
 };
 
+struct http_request;
+struct http_reply;
+struct provider;
+
+/*
+ * One HTTP exchange with the provider, its credentials added.  A process that must not hold the key
+ * hands in how else it is done.
+ */
+#define PROVIDER_EXCHANGE(name) \
+    void name(struct op *op, const struct provider *p, const struct http_request *r, \
+              struct http_reply *out)
+
+/* Room for the hexadecimal of a SHA-256. */
+enum { PROVIDER_SIGNING_KEY_SIZE = 65 };
+
 struct provider {
     const char *name; /* "retell": the value of numbers.provider and call_attempts.provider */
     void *self;
+    char signing_key[PROVIDER_SIGNING_KEY_SIZE]; /* derived from the API key: for our own marks */
+    PROVIDER_EXCHANGE((*exchange));
 
     void (*create_phone_call)(struct op *op, const struct provider *p, const struct dial_request *r,
                               struct dial_answer *out);
@@ -188,5 +206,12 @@ struct conf;
 
 /* The provider of that name, configured; NULL when there is none.  Close with p->close(p). */
 struct provider *provider_open(const char *name, const struct conf *conf);
+
+/*
+ * The same in a process without the key: others speak for it, and derived signing_key for it.  It
+ * verifies no webhooks.
+ */
+struct provider *provider_open_keyless(const char *name, const struct conf *conf,
+                                       PROVIDER_EXCHANGE((*exchange)), const char *signing_key);
 
 #endif

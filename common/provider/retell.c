@@ -3,8 +3,10 @@
 #include "common/provider/retell.h"
 
 #include "common/base/conf.h"
+#include "common/base/digest.h"
 #include "common/base/log.h"
 
+#include <openssl/hmac.h>
 #include <stdlib.h>
 
 static char *copy(const char *s)
@@ -48,17 +50,21 @@ static void split_keys(struct retell *r, const char *keys)
     }
 }
 
-/* NULL, or what is wrong with the settings. */
-static const char *complaint(const struct conf *c)
+static const char *complaint_of_key(const char *key)
 {
-    const char *key = c->retell_api_key;
-    const char *url = c->retell_base_url;
-
     if (!key || !*key)
         return "RETELL_API_KEY is not set";
     for (const char *p = key; *p; p++)
         if (*p <= ' ' || *p > '~')
             return "RETELL_API_KEY holds a byte that no header can carry";
+    return NULL;
+}
+
+/* NULL, or what is wrong with the settings. */
+static const char *complaint(const struct conf *c)
+{
+    const char *url = c->retell_base_url;
+
     if (strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0)
         return "RETELL_BASE_URL must start with https:// or http://";
     if (strcmp(c->retell_paths, "current") != 0 && strcmp(c->retell_paths, "seed") != 0)
@@ -75,6 +81,28 @@ static void close_retell(struct provider *p)
     free(r->webhook_url);
     free(r->keys_text);
     free(r);
+}
+
+/* Whoever learns it can make our marks, but nothing that the provider would obey. */
+static void derive_signing_key(const char *api_key, char out[PROVIDER_SIGNING_KEY_SIZE])
+{
+    static const unsigned char label[] = "agoralia attempt signature";
+    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned n = 0;
+
+    if (!HMAC(EVP_sha256(), api_key, (int)strlen(api_key), label, sizeof(label) - 1, mac, &n))
+        abort();
+    hex_write(out, mac, n);
+}
+
+static void take_key(struct retell *r, const struct conf *conf)
+{
+    const char *key = conf->retell_api_key;
+
+    r->authorization = join("Authorization: Bearer ", key);
+    split_keys(r, conf->retell_webhook_keys ? conf->retell_webhook_keys : key);
+    derive_signing_key(key, r->provider.signing_key);
+    r->provider.exchange = retell_exchange_here;
 }
 
 static const struct provider functions = {
@@ -98,10 +126,12 @@ static const struct provider functions = {
     .close = close_retell,
 };
 
-struct provider *retell_open(const struct conf *conf)
+struct provider *retell_open(const struct conf *conf, PROVIDER_EXCHANGE((*exchange)))
 {
-    const char *wrong = complaint(conf);
+    const char *wrong = exchange ? NULL : complaint_of_key(conf->retell_api_key);
 
+    if (!wrong)
+        wrong = complaint(conf);
     if (wrong) {
         log_error(NULL, "provider.misconfigured", F("provider", "retell"), F("reason", wrong));
         return NULL;
@@ -112,14 +142,15 @@ struct provider *retell_open(const struct conf *conf)
     r->provider = functions;
     r->provider.self = r;
     r->base_url = copy_url(conf->retell_base_url);
-    r->authorization = join("Authorization: Bearer ", conf->retell_api_key);
     if (conf->public_url) {
         char *base = copy_url(conf->public_url);
         r->webhook_url = join(base, "/api/v1/webhooks/retell");
         free(base);
     }
-    split_keys(r, conf->retell_webhook_keys ? conf->retell_webhook_keys : conf->retell_api_key);
     r->timeout_ms = (int)conf->provider_timeout_ms;
     r->seed = strcmp(conf->retell_paths, "seed") == 0;
+    r->provider.exchange = exchange;
+    if (!exchange)
+        take_key(r, conf);
     return &r->provider;
 }

@@ -20,7 +20,7 @@ enum { RETELL_MAX_WEBHOOK_KEYS = 8 };
 struct retell {
     struct provider provider; /* its self points back here */
     char *base_url;           /* without a trailing slash */
-    char *authorization;      /* the header line */
+    char *authorization;      /* the header line; NULL in a process without the key */
     char *webhook_url;        /* ours, for calls that have no caller to name one; may be NULL */
     char *keys_text;          /* the keys point in here */
     struct str webhook_keys[RETELL_MAX_WEBHOOK_KEYS];
@@ -36,6 +36,7 @@ struct retell_ask {
     const char *id;    /* for paths that take one */
     const char *query; /* "?a=b", escaped */
     const char *body;
+    int64_t send_before_us;
 };
 
 /* Send it, count it, log what went wrong.  Judging the reply is the caller's. */
@@ -127,7 +128,10 @@ bool retell_verify_webhook(struct op *op, const struct provider *p, struct str b
 bool retell_read_webhook(struct op *op, const struct provider *p, struct str body,
                          const char **event, struct provider_call *out) MUSTCHECK;
 
-/* NULL, with a line in the log, when the settings do not make a client. */
-struct provider *retell_open(const struct conf *conf);
+/* The exchange of a process that has the key. */
+PROVIDER_EXCHANGE(retell_exchange_here);
+
+/* NULL, with a line in the log, when the settings do not make a client; exchange NULL = here. */
+struct provider *retell_open(const struct conf *conf, PROVIDER_EXCHANGE((*exchange)));
 
 #endif

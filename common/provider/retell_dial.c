@@ -91,7 +91,9 @@ void retell_create_phone_call(struct op *op, const struct provider *p, const str
 
     *out = (struct dial_answer){.result = DIAL_UNKNOWN};
     retell_exchange(op, p,
-                    &(struct retell_ask){.op = RETELL_create_phone_call, .body = body_of(op, r, d)},
+                    &(struct retell_ask){.op = RETELL_create_phone_call,
+                                         .body = body_of(op, r, d),
+                                         .send_before_us = d->send_before_us},
                     &reply);
     out->http_status = reply.status;
     if (reply.status == 0) {

@@ -52,6 +52,28 @@ static void count(struct op *op, const struct retell_ask *ask, const struct http
                     F("status", status), F("problem", reply->problem));
 }
 
+/* Wherever the request was made, the key goes to nobody else. */
+static bool is_ours(const struct retell *r, const char *url)
+{
+    size_t n = strlen(r->base_url);
+
+    return strncmp(url, r->base_url, n) == 0 && url[n] == '/';
+}
+
+void retell_exchange_here(struct op *op, const struct provider *p, const struct http_request *r,
+                          struct http_reply *out)
+{
+    const struct retell *retell = p->self;
+    struct http_request request = *r;
+
+    if (!is_ours(retell, r->url)) {
+        *out = (struct http_reply){.body = STR(""), .problem = "the URL is not the provider's"};
+        return;
+    }
+    request.authorization = retell->authorization;
+    http_exchange(op, &request, out);
+}
+
 void retell_exchange(struct op *op, const struct provider *p, const struct retell_ask *ask,
                      struct http_reply *reply)
 {
@@ -61,14 +83,14 @@ void retell_exchange(struct op *op, const struct provider *p, const struct retel
     struct http_request request = {
         .method = ops[ask->op].method,
         .url = url_of(op, r, ask),
-        .authorization = r->authorization,
         .body = ask->body,
         .once = once,
         .timeout_ms = op_time_left_ms(op, r->timeout_ms),
+        .send_before_us = ask->send_before_us,
         .max_reply = once ? WRITE_REPLY_BYTES : READ_REPLY_BYTES,
     };
 
-    http_exchange(op, &request, reply);
+    p->exchange(op, p, &request, reply);
     count(op, ask, reply, began_us);
 }
 
