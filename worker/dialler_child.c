@@ -18,6 +18,7 @@ struct dialler {
     int fd;
     struct dialler_page *page;
     timer_t killer;
+    bool armed;
 };
 
 static void *need(void *p)
@@ -28,13 +29,14 @@ static void *need(void *p)
 }
 
 /* At the instant, or never for 0.  SIGKILL ends a stopped process too. */
-static void set_killer(const struct dialler *d, int64_t at_us)
+static void set_killer(struct dialler *d, int64_t at_us)
 {
     const struct itimerspec when = {
         .it_value = {.tv_sec = at_us / 1000000, .tv_nsec = at_us % 1000000 * 1000}};
 
     if (timer_settime(d->killer, TIMER_ABSTIME, &when, NULL) != 0)
         _exit(1);
+    d->armed = at_us != 0;
 }
 
 static void on_sending(void *ctx)
@@ -86,7 +88,7 @@ static bool ask(struct dialler *d, const struct dialler_question *q, const char 
     if (q->send_before_us)
         set_killer(d, q->send_before_us);
     d->provider->exchange(&op, d->provider, &request, &reply);
-    if (q->send_before_us)
+    if (d->armed)
         set_killer(d, 0);
     bool ok = answer(d, &reply);
     op_end(&op);

@@ -108,13 +108,13 @@ static bool add_conditional(scmp_filter_ctx f)
 
     return ALLOW(f, openat, SCMP_A2(SCMP_CMP_MASKED_EQ, writing, O_RDONLY))
            && ALLOW(f, open, SCMP_A1(SCMP_CMP_MASKED_EQ, writing, O_RDONLY))
-           && ALLOW(f, socket, SCMP_A0(SCMP_CMP_EQ, AF_INET))
-           && ALLOW(f, socket, SCMP_A0(SCMP_CMP_EQ, AF_INET6))
-           && ALLOW(f, socket, SCMP_A0(SCMP_CMP_EQ, AF_NETLINK))
+           && ALLOW(f, socket, SCMP_A0(SCMP_CMP_EQ, AF_INET, 0))
+           && ALLOW(f, socket, SCMP_A0(SCMP_CMP_EQ, AF_INET6, 0))
+           && ALLOW(f, socket, SCMP_A0(SCMP_CMP_EQ, AF_NETLINK, 0))
            && ALLOW(f, clone, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD))
            && ALLOW(f, mmap, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0))
            && ALLOW(f, mprotect, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0))
-           && ALLOW(f, prctl, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME))
+           && ALLOW(f, prctl, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0))
            && seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
 }
 

@@ -31,7 +31,7 @@ static struct {
     bool stopping, lost;
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static void set_state(struct dialler *d, int state)
+static void set_state(struct dialler *d, enum dialler_state state)
 {
     static const char *const names[] = {"missing", "free", "dialling", "reading"};
 

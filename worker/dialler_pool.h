@@ -5,10 +5,18 @@
 #include "worker/dialler.h"
 #include "worker/dialler_wire.h"
 
+enum dialler_state {
+    DIALLER_MISSING,
+    DIALLER_FREE,
+    DIALLER_DIALLING,
+    DIALLER_READING,
+    DIALLER_STATES
+};
+
 struct dialler {
     int fd, pidfd;
     struct dialler_page *page;
-    enum { DIALLER_MISSING, DIALLER_FREE, DIALLER_DIALLING, DIALLER_READING, DIALLER_STATES } state;
+    enum dialler_state state;
     bool dead;         /* seen to have died while somebody had it */
     int deaths;        /* since its place last answered a question */
     int64_t missed_us; /* not replaced before; CLOCK_MONOTONIC */

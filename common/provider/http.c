@@ -210,7 +210,7 @@ static void set_rules(CURL *h, struct exchange *x)
     curl_easy_setopt(h, CURLOPT_PROXY, "");
     curl_easy_setopt(h, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(h, CURLOPT_PATH_AS_IS, 1L);
-    curl_easy_setopt(h, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(h, CURLOPT_TCP_KEEPALIVE, x->request->once ? 0L : 1L);
     curl_easy_setopt(h, CURLOPT_FRESH_CONNECT, x->request->once ? 1L : 0L);
     curl_easy_setopt(h, CURLOPT_FORBID_REUSE, x->request->once ? 1L : 0L);
     /* With a CA folder besides the CA file libcurl parses them anew each time: 20 ms of CPU. */

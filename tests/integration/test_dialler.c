@@ -22,6 +22,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED
+#endif
+
 #define KEY "key_only_diallers_know"
 #define ANSWER(status_, body_) \
     { \
@@ -411,8 +415,10 @@ static void assert_keyless(pid_t pid)
     assert_true(process_environ_has(pid, "NO_SECRET=seen_by_all"));
     assert_true(process_memory_has(pid, "seen_by_all"));
     assert_false(process_environ_has(pid, KEY));
+#ifndef SANITIZED /* a sanitizer keeps a copy of the environment */
     assert_false(process_memory_has(pid, KEY));
     assert_false(process_memory_has(pid, "webhook_key_of_no_use_here"));
+#endif
 }
 
 static void a_worker_does_not_hold_the_key_and_its_diallers_are_confined(void **state)
@@ -423,7 +429,7 @@ static void a_worker_does_not_hold_the_key_and_its_diallers_are_confined(void **
     assert_keyless(pid);
     processes_of(pid, "dialler", diallers, 3);
     for (int i = 0; i < 3; i++) {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef SANITIZED
         assert_true(WAIT_UNTIL(process_status_is(diallers[i], "Seccomp", "2"), SOON_MS));
 #endif
         assert_true(WAIT_UNTIL(process_status_is(diallers[i], "NoNewPrivs", "1"), SOON_MS));
