@@ -22,7 +22,7 @@ class ProofTest(unittest.TestCase):
             subprocess.run(["make", "-s", "-C", ROOT, "-j2", *words], check=True)
         cls.runs = {"points": prove("build/release", "points", "--share", "0.15", "--lanes", "1"),
                     "kills": prove("build/release", "kills", "--kills", "400", "--rate", "12"),
-                    "control": prove("build/control", "kills", "--kills", "150", "--rate", "6")}
+                    "control": prove("build/control", "kills", "--kills", "150", "--rate", "6", "--end", "20")}
         cls.said = {name: run.communicate()[0] for name, run in cls.runs.items()}
 
     def clean(self, name):

@@ -14,7 +14,7 @@ from lane import Lane, Process
 from points import family
 from stack import BUILD
 
-LEADS, END_SECONDS = 400, 240
+LEADS = 400
 WEIGHTS = {"worker": 80, "child": 40, "api": 15}
 
 
@@ -137,8 +137,8 @@ def rage(m, kills):
     return time.monotonic() - began
 
 
-def settle(lane, campaigns):
-    until = time.monotonic() + END_SECONDS
+def settle(lane, campaigns, seconds):
+    until = time.monotonic() + seconds
     ids = ", ".join(str(c) for c, _ in campaigns)
     while time.monotonic() < until:
         time.sleep(1)
@@ -175,14 +175,14 @@ def judge(lane, campaigns):
     return found, sum(rows.values())
 
 
-def run(kills, seed=1, faults=0.3, rate=40, say=print):
+def run(kills, seed=1, faults=0.3, rate=40, end=240, say=print):
     """Returns the findings."""
     with Lane(1, faults, workers=3) as lane:
         lane.psql.close()
         lane.psql = None  # it would not survive the postmaster
         m = Murder(lane, seed, rate)
         seconds = rage(m, kills)
-        settle(lane, m.campaigns)
+        settle(lane, m.campaigns, end)
         found, placed = judge(lane, m.campaigns)
         say(f"kills: {m.total()} in {seconds:.0f} s ({m.total() / seconds:.0f}/s) " +
             " ".join(f"{kind}={n}" for kind, n in m.count.items()) +

@@ -143,9 +143,9 @@ def plan(name, letters, modes, share, dice):
 
 
 def clean_run(lane, name):
-    """The letters of the calls to strike at: of three runs the middle one, for some have company."""
+    """The letters of the calls to strike at: of five runs the middle one, for some have company."""
     seen = []
-    for _ in range(3):
+    for _ in range(5):
         point = Point(name, 0, "count")
         seen.append(run(lane, point)[1])
         lane.points.append(point)
@@ -245,7 +245,7 @@ def walk(lane, names, modes, share=1.0, seed=1, say=print):
             run(lane, p)
             lane.points.append(p)
         say(f"  {name:10} N={len(letters):3} points={len(todo):4} struck={sum(p.struck for p in todo):4} "
-            f"{(time.monotonic() - began) / (len(todo) + 3):.2f} s each   {letters}")
+            f"{(time.monotonic() - began) / (len(todo) + 5):.2f} s each   {letters}")
     settle(lane)
     return lane.points
 
