@@ -214,6 +214,34 @@ static void what_stands_still_is_not_claimed_and_goes_on_when_it_is_lifted(void 
     }
 }
 
+/* F12: it is asked at half the rate each time, at last once in ten seconds or so. */
+static void a_provider_that_turns_us_away_is_asked_more_and_more_slowly(void **state)
+{
+    struct scene *s = *state;
+    int64_t id = scene_running(s, s->tenant, scene_draft(), 12), row = scene_first_row(s, id);
+    const struct dial_answer busy = {.result = DIAL_REJECTED,
+                                     .refusal = REFUSAL_BUSY,
+                                     .http_status = 429,
+                                     .retry_after_seconds = 7};
+    double before = 1000;
+
+    for (int i = 0; i < 10; i++) {
+        fake_answer(s->provider, busy);
+        scene_dial(s, s->tenant, row + i);
+        char *text = testdb_sql(s->db, "SELECT slow_per_second FROM provider_limits");
+        double now = strtod(text, NULL);
+        free(text);
+        assert_true(now < before || now == 0.05);
+        before = now;
+        assert_says(s,
+                    "(SELECT next_start_at > now() + interval '6 seconds' FROM provider_limits)");
+        free(testdb_sql(s->db,
+                        "UPDATE provider_limits SET slowed_at = slowed_at - interval '1.1 s'; "
+                        "UPDATE call_attempts SET created_at = created_at - interval '2 s'"));
+    }
+    assert_true(before <= 0.06);
+}
+
 static void half_a_minute_of_silence_stops_the_provider_and_single_faults_do_not(void **state)
 {
     struct scene *s = *state;
@@ -330,6 +358,7 @@ int main(void)
         SCENE(every_answer_leaves_its_mark),
         SCENE(an_answer_that_speaks_against_somebody_makes_them_stand_still),
         SCENE(what_stands_still_is_not_claimed_and_goes_on_when_it_is_lifted),
+        SCENE(a_provider_that_turns_us_away_is_asked_more_and_more_slowly),
         SCENE(half_a_minute_of_silence_stops_the_provider_and_single_faults_do_not),
         SCENE(a_row_no_request_leaves_for_ends_after_ten_attempts_and_a_full_provider_is_asked_on),
         SCENE(an_intent_that_waited_too_long_is_not_sent),
