@@ -3,9 +3,10 @@
 #include "common/call/attempt.h"
 
 #include "common/base/conf.h"
+#include "common/base/id.h"
+#include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
-#include "common/provider/provider.h"
 #include "common/store/db.h"
 #include "queries.h"
 
@@ -14,6 +15,18 @@
 /* A record that was given up is still corrected when the provider tells. */
 #define UNRESOLVED_LOOK_SECONDS 3600.0
 #define STOP_LOOK_SECONDS 1.0
+
+const char *attempt_echoed(struct op *op, const struct provider_call *pc)
+{
+    const struct cJSON *metadata;
+
+    if (!pc->metadata.text || !json_parse(op, str_of(pc->metadata.text), &metadata)) {
+        op_forgive(op);
+        return NULL;
+    }
+    const char *id = json_get_string(metadata, "aga_attempt");
+    return id && uuid_valid(str_of(id)) ? id : NULL;
+}
 
 static struct tstamp instant_of(const struct rows *rows, const char *column)
 {

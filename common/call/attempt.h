@@ -9,6 +9,7 @@
 
 #include "common/base/fields.h"
 #include "common/call/step.h"
+#include "common/provider/provider.h"
 
 /* An attempt as it stands, with what its row, campaign and tenant say of it. */
 struct attempt {
@@ -36,6 +37,9 @@ struct attempt_news {
     double again_seconds; /* until the row's next turn */
     double look_seconds;  /* until the reconciler looks; 0 = as the state asks for */
 };
+
+/* Our own attempt id, as the provider echoes it in the call's metadata; NULL when it is none. */
+const char *attempt_echoed(struct op *op, const struct provider_call *pc);
 
 /*
  * Lock the row, then the attempt, by its id or by the provider's call id (either may be NULL);

@@ -1,6 +1,7 @@
 /* crosscheck.c - from the provider's side for what we lack, from ours for how far each is. */
 
 #include "common/call/crosscheck.h"
+#include "common/call/attempt.h"
 
 #include "common/base/clock.h"
 #include "common/base/conf.h"
@@ -34,7 +35,7 @@ static void note(struct op *op, int *count, const char *kind, const char *attemp
 
 static bool do_we_know(struct op *op, const struct provider_call *pc, struct differences *d)
 {
-    const char *id = polled_attempt_id(op, pc), *ours;
+    const char *id = attempt_echoed(op, pc), *ours;
     struct rows a;
 
     if (!id)
@@ -78,7 +79,7 @@ static const struct provider_call *call_of(struct op *op, const struct provider_
     const struct provider_call *found = NULL;
 
     for (size_t c = 0; c < calls->n; c++) {
-        const char *theirs = polled_attempt_id(op, &calls->items[c]);
+        const char *theirs = attempt_echoed(op, &calls->items[c]);
         if (known && strcmp(calls->items[c].provider_call_id, known) == 0)
             return &calls->items[c];
         if (theirs && strcmp(theirs, id) == 0)

@@ -4,7 +4,6 @@
 
 #include "common/base/conf.h"
 #include "common/base/digest.h"
-#include "common/base/id.h"
 #include "common/base/json.h"
 #include "common/base/metrics.h"
 #include "common/call/aftermath.h"
@@ -14,19 +13,6 @@
 
 /* Of an event and of a call's id, which stands in indexes: they are short or not Retell's. */
 enum { NAME_BYTES = 255 };
-
-/* Our own attempt id, as the provider echoes it; NULL when it is none. */
-static const char *echoed_attempt(struct op *op, const struct provider_call *pc)
-{
-    const struct cJSON *metadata;
-
-    if (!pc->metadata.text || !json_parse(op, str_of(pc->metadata.text), &metadata)) {
-        op_forgive(op);
-        return NULL;
-    }
-    const char *id = json_get_string(metadata, "aga_attempt");
-    return id && uuid_valid(str_of(id)) ? id : NULL;
-}
 
 static const char *hash_of(struct op *op, struct str body)
 {
@@ -55,7 +41,7 @@ bool webhook_store(struct op *op, struct str body, bool *stored)
                   ARGS({"provider", p->name}, {"dedupe_key", hash_of(op, body)}, {"event", event},
                        {"provider_call_id", pc.provider_call_id},
                        {"body", arena_strndup(&op->arena, body.p, body.n)},
-                       {"attempt_id", echoed_attempt(op, &pc)}, {"request_id", op->request_id}),
+                       {"attempt_id", attempt_echoed(op, &pc)}, {"request_id", op->request_id}),
                   &rows))
         return false;
     *stored = rows.n > 0;
@@ -207,7 +193,7 @@ bool call_apply(struct op *op, const char *event, const struct provider_call *pc
     int64_t was = op->tenant_id;
     struct attempt a;
 
-    if (!attempt_lock(op, echoed_attempt(op, pc), pc->provider_call_id, &a, matched))
+    if (!attempt_lock(op, attempt_echoed(op, pc), pc->provider_call_id, &a, matched))
         return false;
     if (!*matched)
         return apply_to_web_call(op, pc, &n, matched);

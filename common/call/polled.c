@@ -2,26 +2,12 @@
 
 #include "common/call/polled.h"
 
-#include "common/base/id.h"
-#include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/call/events.h"
 #include "common/store/db.h"
 #include "common/store/pool.h"
 #include "queries.h"
-
-const char *polled_attempt_id(struct op *op, const struct provider_call *pc)
-{
-    const struct cJSON *metadata;
-
-    if (!pc->metadata.text || !json_parse(op, str_of(pc->metadata.text), &metadata)) {
-        op_forgive(op);
-        return NULL;
-    }
-    const char *id = json_get_string(metadata, "aga_attempt");
-    return id && uuid_valid(str_of(id)) ? id : NULL;
-}
 
 bool polled_is_over(const struct provider_call *pc)
 {

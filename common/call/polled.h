@@ -10,9 +10,6 @@ struct rows;
 /* Attempts looked at at once, and calls asked for by one listing. */
 enum { LOOK_AT_ONCE = 50 };
 
-/* Our own attempt id, as the provider echoes it; NULL when it is none. */
-const char *polled_attempt_id(struct op *op, const struct provider_call *pc);
-
 /* Has the call come to its end? */
 bool polled_is_over(const struct provider_call *pc);
 

@@ -51,7 +51,7 @@ static struct listing list_calls_of(struct op *op, const struct rows *due)
     }
     l.attempt_ids = arena_alloc(&op->arena, (l.calls.n + 1) * sizeof(*l.attempt_ids));
     for (size_t i = 0; i < l.calls.n; i++)
-        l.attempt_ids[i] = polled_attempt_id(op, &l.calls.items[i]);
+        l.attempt_ids[i] = attempt_echoed(op, &l.calls.items[i]);
     return l;
 }
 

@@ -6,6 +6,7 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
+#include "common/call/attempt.h"
 #include "common/call/dial.h"
 #include "common/call/polled.h"
 #include "common/call/witness.h"
@@ -36,7 +37,7 @@ static bool read_marks(struct op *op, const struct provider_call *pc, struct mar
         return false;
     }
     const char *tenant = json_get_string(m, "aga_tenant"), *sig = json_get_string(m, "aga_sig");
-    *out = (struct marks){polled_attempt_id(op, pc), json_get_string(m, "aga_sc")};
+    *out = (struct marks){attempt_echoed(op, pc), json_get_string(m, "aga_sc")};
     if (!tenant || !sig || !out->attempt_id || !out->scheduled_call_id)
         return false;
     op->tenant_id = strtoll(tenant, NULL, 10);
