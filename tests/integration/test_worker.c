@@ -283,9 +283,9 @@ static void a_worker_out_of_time_returns_what_still_runs(void **state)
 {
     struct world *w = *state;
 
-    put(w, "default", "long", "pause", "[9000]", "");
+    put(w, "default", "long", "linger", "[9000]", "");
     pid_t pid = start(w, ENV("WORKER_SHUTDOWN_MS=100"));
-    assert_true(WAIT_UNTIL(redis_int(&server, "LLEN dramatiq:default") == 0, 3000));
+    assert_true(WAIT_UNTIL(ran() == 1, 3000));
     kill(pid, SIGTERM);
     assert_int_equal(test_worker_wait(pid, 5000), 1);
     assert_string_equal(redis_items(&server, "dramatiq:default"), "long");

@@ -60,6 +60,12 @@ static bool run_pause(struct op *op, const struct message *m, struct buf *result
     return true;
 }
 
+/* A pause whose beginning is seen. */
+static bool run_linger(struct op *op, const struct message *m, struct buf *result)
+{
+    return run_record(op, m, result) && run_pause(op, m, result);
+}
+
 static bool run_dbl(struct op *op, const struct message *m, struct buf *result)
 {
     struct span_walk w = {m->args};
@@ -107,6 +113,7 @@ static const struct runnable test_actors[] = {
     {"add", "default", 3, 600000, run_add},
     {"record", "default", 3, 600000, run_record},
     {"pause", "default", 3, 600000, run_pause},
+    {"linger", "default", 3, 600000, run_linger},
     {"dbl", "default", 3, 600000, run_dbl},
     {"broken", "default", 3, 600000, run_broken},
     {"busy", "default", 3, 600000, run_busy},
