@@ -99,9 +99,9 @@ class PaceTest(unittest.TestCase):
 
         env = {"TENANT_MAX_LIVE_CALLS": "1000", "CALL_POLL_SECONDS": "2"}
         config = simulator(20, 0)
-        # every call is as long as any other, so that the comparison is of waiting alone
-        config["outcomes"] = {"dial_no_answer": 1.0}
-        config["telephony"]["ring_ms"] = {"p50": 60000, "p95": 60000}
+        # calls of much the same length, not ending all at once: the comparison is of waiting
+        config["outcomes"] = {"agent_hangup": 1.0}
+        config["telephony"] = {"ring_ms": {"p50": 5000, "p95": 10000}, "talk_ms": {"p50": 60000, "p95": 90000}}
         with Stack(sim=config, env=env) as s:
             self.prepare(s)
             small = int(s.cli("tenant", "create", "small"))
