@@ -110,16 +110,11 @@ static bool run_crash(struct op *op, const struct message *m, struct buf *result
 }
 
 static const struct runnable test_actors[] = {
-    {"add", "default", 3, 600000, run_add},
-    {"record", "default", 3, 600000, run_record},
-    {"pause", "default", 3, 600000, run_pause},
-    {"linger", "default", 3, 600000, run_linger},
-    {"dbl", "default", 3, 600000, run_dbl},
-    {"broken", "default", 3, 600000, run_broken},
-    {"busy", "default", 3, 600000, run_busy},
-    {"refused", "default", 3, 600000, run_refused},
-    {"crash", "default", 3, 600000, run_crash},
-    {NULL, NULL, 0, 0, NULL},
+    {"add", "default", 3, 600000, run_add},     {"record", "default", 3, 600000, run_record},
+    {"pause", "default", 3, 600000, run_pause}, {"linger", "default", 3, 600000, run_linger},
+    {"dbl", "default", 3, 600000, run_dbl},     {"broken", "default", 3, 600000, run_broken},
+    {"busy", "default", 3, 600000, run_busy},   {"refused", "default", 3, 600000, run_refused},
+    {"crash", "default", 3, 600000, run_crash}, {NULL, NULL, 0, 0, NULL},
 };
 
 void test_worker_main(int argc, char **argv)
