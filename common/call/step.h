@@ -80,7 +80,7 @@ struct dial_event {
 struct dial_state {
     enum row_state row;
     enum attempt_state attempt; /* the event's own, or the row's last for events of the row */
-    bool rival;                 /* another attempt of this row lives */
+    bool rival;                 /* another attempt of this row, or of its phone, lives */
 };
 
 enum {

@@ -77,9 +77,11 @@ SELECT k.id, k.call_id, k.status, k.direction, k.to_number, k.from_number, k.age
  LIMIT 200;
 
 -- name: call_live_to_number
+-- As the claim sees it (claim_counts).
 SELECT EXISTS (SELECT 1 FROM call_attempts
                 WHERE tenant_id = :tenant_id AND to_number = :to_number
-                  AND state IN ('intent', 'unknown', 'accepted', 'ringing', 'ongoing')) AS live,
+                  AND (state IN ('intent', 'unknown', 'accepted', 'ringing', 'ongoing')
+                       OR (state = 'unresolved' AND created_at > clock_timestamp() - interval '2 hours'))) AS live,
        EXISTS (SELECT 1 FROM scheduled_calls
                 WHERE tenant_id = :tenant_id AND lane = 0 AND to_number = :to_number
                   AND status IN ('scheduled', 'queued', 'processing')) AS asked;

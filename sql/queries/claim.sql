@@ -48,7 +48,8 @@ SELECT p.next_call_at
 SELECT tenant_id FROM tenant_budgets WHERE tenant_id = :tenant_id FOR UPDATE;
 
 -- name: claim_counts
--- Attempts that reached, or may have reached, somebody; and when the caps let go again.
+-- Attempts that reached, or may have reached, somebody; and when the caps let go again.  A call that was
+-- given up may still be going on, for the two hours that the provider lets one last.
 SELECT clock_timestamp() AS now,
        (SELECT h.scope || ': ' || h.reason FROM halts h
          WHERE h.lifted_at IS NULL AND (h.tenant_id IS NULL OR h.tenant_id = :tenant_id)
@@ -67,7 +68,8 @@ SELECT clock_timestamp() AS now,
                     FROM tenant_budgets b WHERE b.tenant_id = :tenant_id) END AS over_budget,
        EXISTS (SELECT 1 FROM call_attempts
                 WHERE tenant_id = :tenant_id AND to_number = :to_number
-                  AND state IN ('intent', 'unknown', 'accepted', 'ringing', 'ongoing')) AS number_busy,
+                  AND (state IN ('intent', 'unknown', 'accepted', 'ringing', 'ongoing')
+                       OR (state = 'unresolved' AND created_at > clock_timestamp() - interval '2 hours'))) AS number_busy,
        CASE WHEN :max_calls_per_hour::bigint IS NULL THEN 0
             ELSE (SELECT count(*) FROM call_attempts
                    WHERE campaign_id = :campaign_id::text::bigint AND created_at > clock_timestamp() - interval '1 hour'

@@ -507,9 +507,27 @@ static void the_nightly_check_finds_and_repairs_differences_on_both_sides(void *
     op_end(&op);
 }
 
+static void a_phone_whose_call_may_go_on_unseen_is_not_dialled_for_another_row(void **state)
+{
+    struct scene *s = *state;
+
+    unanswered(s);
+    window_over(s);
+    free(testdb_sql(s->db, "UPDATE scheduled_calls SET valid_until = now()"));
+    s->provider->fails_with = E_PROVIDER_ERROR;
+    reconcile(s);
+    s->provider->fails_with = E_NONE;
+    assert_says(s, "(SELECT state FROM call_attempts) = 'unresolved'");
+    struct op op = testdb_op(s->db, s->tenant);
+    struct claim c;
+    assert_int_equal(scene_claim(&op, scene_row(s, ITALIAN), &c), CLAIM_LATER);
+    op_end(&op);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        SCENE(a_phone_whose_call_may_go_on_unseen_is_not_dialled_for_another_row),
         SCENE(an_unanswered_call_that_the_provider_has_is_accepted_and_applied),
         SCENE(before_the_window_is_over_absence_proves_nothing),
         SCENE(three_listings_with_a_canary_after_the_window_set_the_row_free),
