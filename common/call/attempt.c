@@ -28,16 +28,6 @@ const char *attempt_echoed(struct op *op, const struct provider_call *pc)
     return id && uuid_valid(str_of(id)) ? id : NULL;
 }
 
-static struct tstamp instant_of(const struct rows *rows, const char *column)
-{
-    struct tstamp t = {0};
-    const char *text = db_text(rows, 0, column);
-
-    if (text && !tstamp_parse(str_of(text), &t))
-        t.us = 0;
-    return t;
-}
-
 static void read_attempt(const struct rows *r, struct attempt *a)
 {
     *a = (struct attempt){
@@ -47,15 +37,12 @@ static void read_attempt(const struct rows *r, struct attempt *a)
         .call_id = db_i64(r, 0, "call_id"),
         .campaign_id = db_i64(r, 0, "campaign_id"),
         .lead_id = db_i64(r, 0, "lead_id"),
-        .execution_id = db_i64(r, 0, "execution_id"),
         .to_number = db_text(r, 0, "to_number"),
         .from_number = db_text(r, 0, "from_number"),
         .agent_id = db_text(r, 0, "agent_id"),
         .provider_call_id = db_text(r, 0, "provider_call_id"),
         .timezone = db_text(r, 0, "timezone"),
         .retry_policy = db_text(r, 0, "retry_policy"),
-        .created_at = instant_of(r, "created_at"),
-        .valid_until = instant_of(r, "valid_until"),
         .never_redial = db_bool(r, 0, "never_redial"),
         .state = {.row = row_state_named(db_text(r, 0, "row_status")),
                   .attempt = attempt_state_named(db_text(r, 0, "state"))},

@@ -15,15 +15,13 @@
 struct attempt {
     const char *id;
     int64_t tenant_id, scheduled_call_id;
-    int64_t call_id;                            /* calls.id */
-    int64_t campaign_id, lead_id, execution_id; /* 0 = none */
+    int64_t call_id;              /* calls.id */
+    int64_t campaign_id, lead_id; /* 0 = none */
     const char *to_number, *from_number, *agent_id;
     const char *provider_call_id; /* NULL = not known yet */
     const char *timezone;         /* of the campaign; NULL = none */
     const char *retry_policy;     /* of the campaign; NULL = the table's */
-    struct tstamp created_at;
-    struct tstamp valid_until; /* of the row; null = for ever */
-    bool never_redial;         /* the tenant does not dial again after an unanswered request */
+    bool never_redial;            /* the tenant does not dial again after an unanswered request */
     struct dial_state state;
 };
 
