@@ -56,8 +56,9 @@ static bool slow_down(struct op *op, int retry_after_seconds)
 
 bool breaker_hear_answer(struct op *op, const struct claim *c, const struct dial_answer *a)
 {
-    if (a->result == DIAL_UNKNOWN)
-        return halt_provider(op, &SQL_BREAKER_STORM, "requests are not answered");
+    /* Whether they leave or not: rows are not worn out against a wall. */
+    if (a->result == DIAL_UNKNOWN || a->result == DIAL_NEVER_SENT)
+        return halt_provider(op, &SQL_BREAKER_STORM, "requests do not get through");
     switch (a->refusal) {
     case REFUSAL_UNPAID: return halt_provider(op, &SQL_BREAKER_OPEN, "the provider wants payment");
     case REFUSAL_CREDENTIALS:

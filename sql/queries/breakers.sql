@@ -9,7 +9,7 @@ ON CONFLICT DO NOTHING
 RETURNING id;
 
 -- name: breaker_storm
--- Five requests without an answer within half a minute, and more than half of all there were.
+-- Five requests that never left or had no answer within half a minute, and more than half of all.
 INSERT INTO halts (tenant_id, scope, key, cause, reason, probe_at)
 SELECT CASE WHEN :platform::boolean THEN NULL ELSE :tenant_id::bigint END, :scope, :key, 'breaker', :reason,
        clock_timestamp() + make_interval(secs => :probe_seconds::double precision)

@@ -242,22 +242,32 @@ static void a_provider_that_turns_us_away_is_asked_more_and_more_slowly(void **s
     assert_true(before <= 0.06);
 }
 
-static void half_a_minute_of_silence_stops_the_provider_and_single_faults_do_not(void **state)
+/* Five that are answered, five bad ones, and the sixth that makes them the most. */
+static void storm(struct scene *s, struct dial_answer bad)
 {
-    struct scene *s = *state;
     int64_t id = scene_running(s, s->tenant, scene_draft(), 12), row = scene_first_row(s, id);
-    const struct dial_answer silent = {.result = DIAL_UNKNOWN, .http_status = 500};
 
-    for (int i = 0; i < 5; i++) /* answered */
+    for (int i = 0; i < 5; i++)
         scene_dial(s, s->tenant, row++);
     for (int i = 0; i < 5; i++) {
-        fake_answer(s->provider, silent);
+        fake_answer(s->provider, bad);
         scene_dial(s, s->tenant, row++);
-        assert_says(s, "NOT EXISTS (SELECT 1 FROM halts)"); /* half of them at most */
+        assert_says(s, "NOT EXISTS (SELECT 1 FROM halts)");
     }
-    fake_answer(s->provider, silent);
+    fake_answer(s->provider, bad);
     scene_dial(s, s->tenant, row);
     assert_says(s, "(SELECT scope = 'provider' AND key = 'retell' FROM halts)");
+}
+
+static void half_a_minute_of_silence_stops_the_provider_and_single_faults_do_not(void **state)
+{
+    storm(*state, (struct dial_answer){.result = DIAL_UNKNOWN, .http_status = 500});
+}
+
+/* F65: the rows wait; they are not tried ten times each and given up. */
+static void a_provider_that_cannot_be_reached_is_stopped_too(void **state)
+{
+    storm(*state, (struct dial_answer){.result = DIAL_NEVER_SENT, .message = "no such name"});
 }
 
 /* Attempt by attempt the same refusal, until the row is no longer scheduled. */
@@ -360,6 +370,7 @@ int main(void)
         SCENE(what_stands_still_is_not_claimed_and_goes_on_when_it_is_lifted),
         SCENE(a_provider_that_turns_us_away_is_asked_more_and_more_slowly),
         SCENE(half_a_minute_of_silence_stops_the_provider_and_single_faults_do_not),
+        SCENE(a_provider_that_cannot_be_reached_is_stopped_too),
         SCENE(a_row_no_request_leaves_for_ends_after_ten_attempts_and_a_full_provider_is_asked_on),
         SCENE(an_intent_that_waited_too_long_is_not_sent),
         SCENE(an_acceptance_after_the_refutation_takes_its_row_back),
