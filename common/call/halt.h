@@ -43,6 +43,7 @@ bool halt_set(struct op *op, struct halt *h) MUSTCHECK;
 /* HALT_NOT_FOUND, also for another tenant's and the platform's; one lifted before stays so. */
 bool halt_lift(struct op *op, int64_t id, struct halt *out) MUSTCHECK;
 
+/* Newest first: the tenant's own and those that stand for every tenant; tenant 0 sees all. */
 bool halt_list(struct op *op, const struct halt_query *q, struct halt **out, int *n,
                int64_t *total) MUSTCHECK;
 

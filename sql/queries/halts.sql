@@ -26,10 +26,11 @@ SELECT id, tenant_id, scope, key, cause, reason, created_at, lifted_at FROM stan
 SELECT id, tenant_id, scope, key, cause, reason, created_at, lifted_at FROM made;
 
 -- name: halt_list
+-- A tenant's own, and what stands still for everybody: it has a right to know why nothing is dialled.
 -- The platform itself (0) sees everybody's.
 SELECT id, tenant_id, scope, key, cause, reason, created_at, lifted_at
   FROM halts
- WHERE (tenant_id = :tenant_id OR :tenant_id::bigint = 0)
+ WHERE (tenant_id = :tenant_id OR tenant_id IS NULL OR :tenant_id::bigint = 0)
    AND (:standing::boolean IS NULL OR (lifted_at IS NULL) = :standing::boolean)
  ORDER BY id DESC
  LIMIT :limit OFFSET :offset;
@@ -37,7 +38,7 @@ SELECT id, tenant_id, scope, key, cause, reason, created_at, lifted_at
 -- name: halt_count
 SELECT count(*) AS n
   FROM halts
- WHERE (tenant_id = :tenant_id OR :tenant_id::bigint = 0)
+ WHERE (tenant_id = :tenant_id OR tenant_id IS NULL OR :tenant_id::bigint = 0)
    AND (:standing::boolean IS NULL OR (lifted_at IS NULL) = :standing::boolean);
 
 -- name: halt_lift
