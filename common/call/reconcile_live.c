@@ -31,8 +31,9 @@ static const struct provider_call *call_of(const struct provider_calls *calls, c
 }
 
 /*
- * In no list and not to be fetched either.  Its slot is not held for ever: after an hour, longer
- * than a call lasts, it counts as ended, by nobody knows what; it was placed, so not once more.
+ * In no list and not to be fetched either.  Its slot is not held for ever: after two hours, the
+ * most that the provider lets a call last, it counts as ended, by nobody knows what; it was placed,
+ * so not once more.
  */
 static bool vanished(struct op *op, const struct rows *a, int i)
 {

@@ -64,7 +64,7 @@ UPDATE call_attempts a
                  WHERE look_at <= clock_timestamp() AND provider = :provider AND provider_call_id IS NOT NULL
                    AND state IN ('accepted', 'ringing', 'ongoing')
                  ORDER BY look_at LIMIT :limit FOR UPDATE SKIP LOCKED)
-RETURNING a.id, a.tenant_id, a.state, a.provider_call_id, a.created_at < clock_timestamp() - interval '1 hour' AS old;
+RETURNING a.id, a.tenant_id, a.state, a.provider_call_id, a.created_at < clock_timestamp() - interval '2 hours' AS old;
 
 -- name: stray_add
 -- tenant: none, because the call is the provider's only
