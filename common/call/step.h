@@ -1,9 +1,10 @@
 /*
  * step.h - the dial engine's state machine: what an event makes of a row and its attempt.
  *
- * Pure and total: an event that means nothing in a state changes nothing.  T0 to
- * T3, the reconciler and the webhooks all ask here before they write, and write
- * by compare-and-set on the states they asked about.
+ * Pure and total: an event that means nothing in a state changes nothing.  Claims,
+ * senders, webhooks and the reconciler ask here before they write, and write by
+ * compare-and-set on the states they asked about.  What moves many rows at once
+ * (due, swept, put back, canceled) is a statement each; a test holds it to this.
  *
  * What holds whatever comes in whatever order:
  *  - a row is dialled only from queued, and has then one attempt that lives;

@@ -2,7 +2,9 @@
 
 #include "common/call/dispatch.h"
 
-#include "common/call/events.h"
+#include "common/call/step.h"
+#include "common/store/db.h"
+#include "queries.h"
 #include "tests/support/scene.h"
 
 #include <pthread.h>
@@ -71,6 +73,58 @@ static void a_campaign_has_a_limit_of_its_own_and_leaves_the_rest_to_others(void
         ;
     assert_says(s, LIVE_OF("campaign_id") " = 3", (long long)one);
     assert_says(s, LIVE_OF("campaign_id") " = 17", (long long)two);
+}
+
+static void put_back(struct op *op, const char *id)
+{
+    struct rows rows;
+
+    assert_ok(op, db_query(op, &SQL_CLAIM_PUT_BACK,
+                           ARGS({"id", id}, {"at", NULL}, {"reason", "a test"}), &rows));
+}
+
+static void end_as(struct op *op, const char *id, const char *status)
+{
+    struct rows rows;
+
+    assert_ok(op, db_query(op, &SQL_CLAIM_END,
+                           ARGS({"id", id}, {"status", status}, {"reason", "a test"}), &rows));
+}
+
+static void apply(struct scene *s, enum dial_event_kind kind, int64_t row)
+{
+    struct op op = testdb_op(s->db, s->tenant);
+    const char *id = sql_i64(&op, row);
+
+    switch ((int)kind) {
+    case EVENT_DUE: dispatch(s); break;
+    case EVENT_SWEPT: assert_ok(&op, dispatch_sweep(&op)); break;
+    case EVENT_PUT_BACK: put_back(&op, id); break;
+    case EVENT_EXPIRED: end_as(&op, id, "failed"); break;
+    case EVENT_CANCELED: end_as(&op, id, "canceled"); break;
+    default: fail_msg("%d is no event of a row", (int)kind);
+    }
+    op_end(&op);
+}
+
+static void the_statements_move_rows_as_the_step_does(void **state)
+{
+    static const enum dial_event_kind kinds[] = {EVENT_DUE, EVENT_SWEPT, EVENT_PUT_BACK,
+                                                 EVENT_EXPIRED, EVENT_CANCELED};
+    struct scene *s = *state;
+    int64_t row = scene_first_row(s, campaign_of(s, s->tenant, 1));
+
+    for (size_t k = 0; k < ARRAY_LEN(kinds); k++)
+        for (int from = ROW_SCHEDULED; from <= ROW_CANCELED; from++) {
+            const struct dial_step to = dial_step(&(struct dial_state){.row = (enum row_state)from},
+                                                  &(struct dial_event){.kind = kinds[k]});
+            free(testdb_sql(s->db,
+                            "DELETE FROM outbox; UPDATE scheduled_calls SET status = '%s', "
+                            "queued_at = now() - interval '1 day'",
+                            row_state_names[from]));
+            apply(s, kinds[k], row);
+            assert_says(s, "(SELECT status FROM scheduled_calls) = '%s'", row_state_names[to.row]);
+        }
 }
 
 static void a_call_that_ends_gives_its_place_to_the_next(void **state)
@@ -270,6 +324,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCENE(no_limit_is_ever_exceeded),
         SCENE(a_campaign_has_a_limit_of_its_own_and_leaves_the_rest_to_others),
+        SCENE(the_statements_move_rows_as_the_step_does),
         SCENE(a_call_that_ends_gives_its_place_to_the_next),
         SCENE(a_small_tenant_is_served_beside_a_large_one),
         SCENE(a_tenants_campaigns_take_turns),
