@@ -17,6 +17,7 @@ struct db {
     struct pool *pool;
     struct db *next_idle;
     int64_t released_us;
+    int64_t leases, replan_at; /* see db_lease() */
     bool begin_pending; /* BEGIN goes out with the next statement */
     bool in_tx;
     bool broken; /* state unknown: to be closed, never given back */
@@ -24,5 +25,8 @@ struct db {
 };
 
 int pool_timeout_ms(const struct pool *p);
+
+/* One command without arguments in a pipeline of its own. */
+bool session_command(struct op *op, const char *sql);
 
 #endif
