@@ -17,7 +17,7 @@
 #include <sys/queue.h>
 
 /* After a failed attempt to connect, nobody tries again before this much, doubled each time. */
-enum { RETRY_MIN_US = 20000, RETRY_MAX_US = 200000, FRESH_US = 1000 };
+enum { RETRY_MIN_US = 20000, RETRY_MAX_US = 50000, FRESH_US = 1000 };
 
 enum { FIRST_REPLAN = 32, REPLAN_GROWTH = 4 };
 
