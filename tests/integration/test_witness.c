@@ -2,11 +2,14 @@
 
 #include "common/call/witness.h"
 
+#include "common/base/clock.h"
 #include "common/base/id.h"
 #include "common/call/halt.h"
 #include "common/store/db.h"
 #include "common/store/pool.h"
 #include "tests/support/scene.h"
+
+#include <pthread.h>
 
 static struct witness *witness_of(struct scene *s)
 {
@@ -52,7 +55,7 @@ static void compared(struct scene *s, struct witness *w)
     for (int i = 0; i < 3; i++) {
         assert_says(s, "(SELECT frozen_at IS NOT NULL FROM dial_epoch)");
         free(testdb_sql(s->db, "UPDATE chores SET due_at = now() WHERE name = 'failover'; UPDATE "
-                               "dial_epoch SET frozen_at = frozen_at - interval '3 seconds'"));
+                               "dial_epoch SET frozen_at = frozen_at - interval '5 seconds'"));
         look(s, w);
     }
     assert_says(s, "(SELECT frozen_at IS NULL AND timeline = wal_timeline() FROM dial_epoch)");
@@ -196,6 +199,47 @@ static void a_session_of_an_old_primary_is_refused_and_one_that_is_open_is_close
     free(here);
 }
 
+static void *release_soon(void *arg)
+{
+    const struct timespec while_another_waits = {.tv_nsec = 100 * 1000000};
+
+    nanosleep(&while_another_waits, NULL);
+    db_release(arg);
+    return NULL;
+}
+
+/* Opened before anything was known, and handed from one to the next without ever lying idle. */
+static void
+a_session_that_was_opened_before_is_not_used_once_a_later_timeline_is_known(void **state)
+{
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, 0), next = testdb_op(s->db, 0);
+    char *here = testdb_sql(s->db, "SELECT wal_position()");
+    struct pool *pool = pool_open(s->db->url, 1, 500);
+    struct app app = s->db->app;
+
+    app.pool = pool;
+    op.app = next.app = &app;
+    assert_ok(&op, pool_ready(&op));
+    db_release(&op);
+    here[7]++;
+    pool_expect(pool, here);
+    assert_fails(&op, E_SERVICE_UNAVAILABLE, pool_ready(&op));
+    op_forgive(&op);
+    pool_expect(pool, NULL);
+    assert_ok(&op, pool_ready(&op));
+    pool_expect(pool, here);
+    next.deadline_us = clock_mono_us() + 400000;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, release_soon, &op), 0);
+    assert_fails(&next, E_SERVICE_UNAVAILABLE, pool_ready(&next));
+    pthread_join(thread, NULL);
+    op_end(&next);
+    op_end(&op);
+    pool_close(pool);
+    free(here);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +247,7 @@ int main(void)
         SCENE(an_operators_platform_halt_and_a_freeze_stand_side_by_side),
         SCENE(a_log_that_stands_further_back_than_it_stood_freezes),
         SCENE(an_attempt_that_is_gone_is_written_again_from_the_providers_call),
+        SCENE(a_session_that_was_opened_before_is_not_used_once_a_later_timeline_is_known),
         SCENE(a_session_of_an_old_primary_is_refused_and_one_that_is_open_is_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,8 +64,9 @@ static void find_many(struct op *op, const struct fake_provider *f, const struct
                       struct provider_calls *out)
 {
     for (size_t v = 0; q->key && v < q->n; v++) {
-        int i = strncmp(q->values[v], "00000000-0000-4000-8000-", 24) ? f->many
-                                                                      : atoi(q->values[v] + 24);
+        int i = strncmp(q->values[v], "00000000-0000-4000-8000-", 24)
+                    ? f->many
+                    : (int)strtol(q->values[v] + 24, NULL, 10);
         if (i < f->many)
             out->items[out->n++] = one_of_many(op, f, i);
     }
