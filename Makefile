@@ -156,7 +156,7 @@ $(FUZZ): $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(TEST_OBJ)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ -o $@ -lcmocka -lcivetweb $(LIBS)
 
-$(B)/proof/killat.so: tests/proof/killat.c
+$(B)/proof/%.so: tests/proof/%.c
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -fPIC -shared $(WARN) $< -o $@ -ldl
@@ -188,7 +188,7 @@ proof-halts: all
 proof: all $(B)/proof/killat.so
 	BUILD=$(B) tests/proof/prove all --kills $(or $(KILLS),20000) --lanes $(or $(LANES),2)
 
-proof-build: all $(B)/proof/killat.so
+proof-build: all $(B)/proof/killat.so $(B)/proof/crashon.so
 
 gates:
 	scripts/check_layers
