@@ -9,6 +9,7 @@
 #   make check            gates, then unit and integration tests of this variant
 #   make proof            kills at every system call, and random ones; 0 findings or exit 1
 #   make CONTROL=1        the negative control of the proof      -> build/control/
+#   make CONTROL=witness  that of the failover tests             -> build/control-witness/
 #   make fuzz             build every fuzzer (clang)             -> build/clang-fuzz/
 #   make model            every state of the dial engine's model (tests/unit/test_dial_model.c)
 #   make proof            strike everywhere, then count (tests/proof)
@@ -30,7 +31,7 @@ endif
 PKGS := libpq hiredis libuv libcjson libcurl glib-2.0 openssl libseccomp
 
 # ---- variant -------------------------------------------------------------
-VARIANT := $(if $(SAN),$(SAN),$(if $(CONTROL),control,$(if $(DEBUG),debug,release)))
+VARIANT := $(if $(SAN),$(SAN),$(if $(CONTROL),$(if $(filter witness,$(CONTROL)),control-witness,control),$(if $(DEBUG),debug,release)))
 ifneq (,$(findstring clang,$(CC)))
 VARIANT := clang-$(VARIANT)
 endif
@@ -55,6 +56,8 @@ CFLAGS_release   += -ftrivial-auto-var-init=zero
 endif
 # A product that takes silence for a no: the proof must find the doubles this makes.
 CFLAGS_control   := $(CFLAGS_release) -DAGORALIA_REFUTE_AT_ONCE
+# A product that does not ask whether the database is still the one it was.
+CFLAGS_control-witness := $(CFLAGS_release) -DAGORALIA_NO_WITNESS
 CFLAGS_debug     := -O0 -g3 -fPIE -DAGORALIA_DEBUG
 CFLAGS_address   := -O1 -g -fPIE -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS_undefined := -O1 -g -fPIE -fsanitize=undefined -fno-sanitize-recover=all
@@ -64,6 +67,7 @@ CFLAGS_fuzz      := -O1 -g -fPIE -fno-omit-frame-pointer -fsanitize=address,unde
 KIND := $(patsubst clang-%,%,$(VARIANT))
 LDFLAGS_release  := $(HARDEN_LD)
 LDFLAGS_control  := $(HARDEN_LD)
+LDFLAGS_control-witness := $(HARDEN_LD)
 LDFLAGS := -Wl,--as-needed $(or $(LDFLAGS_$(KIND)),-pie $(filter -fsanitize=%,$(CFLAGS_$(KIND))))
 
 CPPFLAGS := -std=gnu11 -D_GNU_SOURCE -fno-common -I. -I$(B)/gen $(shell pkg-config --cflags $(PKGS))

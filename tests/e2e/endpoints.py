@@ -278,7 +278,7 @@ class Route:
 def routes():
     with open(f"{ROOT}/api/routes.def") as f:
         return [Route(*found) for found in
-                re.findall(r'^ROUTE\((\w+),\s+"([^"]+)",\s+(\w+),\s+(\w+),\s+(\w+),', f.read(), re.MULTILINE)]
+                re.findall(r'^(?:ROUTE|URGENT)\((\w+),\s+"([^"]+)",\s+(\w+),\s+(\w+),\s+(\w+),', f.read(), re.MULTILINE)]
 
 
 def c_fields():
