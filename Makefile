@@ -184,9 +184,12 @@ model: $(B)/unit/test_dial_model
 proof-halts: all
 	HALTS=1000 BUILD=$(B) python3 tests/e2e/test_halt.py
 
-# KILLS and LANES may be given: make proof KILLS=100000 LANES=3
-proof: all $(B)/proof/killat.so
+# KILLS and LANES may be given: make proof KILLS=100000 LANES=3.  Last, the control must double.
+proof: proof-build
 	BUILD=$(B) tests/proof/prove all --kills $(or $(KILLS),20000) --lanes $(or $(LANES),2)
+	BUILD=$(B) tests/proof/prove control
+	$(MAKE) CONTROL=1 proof-build
+	BUILD=build/control tests/proof/prove control --doubles
 
 proof-build: all $(B)/proof/killat.so
 

@@ -10,8 +10,7 @@ import signal
 import subprocess
 import time
 
-from lane import Lane, Process
-from points import family
+from lane import Lane, Process, family
 from stack import BUILD
 
 LEADS = 400
@@ -177,7 +176,7 @@ def judge(lane, campaigns):
 
 def run(kills, seed=1, faults=0.3, rate=40, end=240, say=print):
     """Returns the findings."""
-    with Lane(1, faults, workers=3) as lane:
+    with Lane(1, faults, workers=3, lost=0.05) as lane:
         lane.psql.close()
         lane.psql = None  # it would not survive the postmaster
         m = Murder(lane, seed, rate)
