@@ -96,6 +96,21 @@ class Page:
         os.unlink(self.path)
 
 
+class Whole(http.client.HTTPConnection):
+    """Sends a request in one piece: it is then read in as many as its reader likes, and always the same."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.pieces = b""
+
+    def send(self, data):
+        self.pieces += data
+
+    def getresponse(self):
+        super().send(self.pieces)
+        return super().getresponse()
+
+
 class Psql:
     """One session for many questions; a process for each would cost more than the questions."""
 
@@ -132,7 +147,7 @@ class Lane(Stack):
             "RECONCILE_WINDOW_SECONDS": "2", "CLAIM_TIMEOUT_SECONDS": "2", "DISPATCH_POLL_MS": "50",
             "PROVIDER_TIMEOUT_MS": "1500", "TENANT_MAX_LIVE_CALLS": "50000", "CALL_POLL_SECONDS": "2",
             "WORKER_SHUTDOWN_MS": "2000", "HTTP_THREADS": "16", **(env or {})})
-        self.which, self.phones, self.psql, self.pages = serial, 0, None, 0
+        self.which, self.phones, self.numbers, self.psql, self.pages = serial, 0, 0, None, 0
         self.stopped, self.leaving, self.faults, self.lost = [], [], faults, lost
 
     def start_sim(self):
@@ -174,6 +189,20 @@ class Lane(Stack):
             if answer.status != 200:
                 raise AssertionError(answer.body)
         return made, phones
+
+    def from_number(self):
+        """A caller id that nobody has; the provider does not know it either."""
+        self.numbers += 1
+        return f"+3906{self.which}{self.numbers:06d}"
+
+    def provider(self, method, path, body=None):
+        answer = request(self.sim_url, method, path, json.dumps(body) if body else None,
+                         {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"})
+        if answer.status >= 300:
+            raise AssertionError(f"{method} {path}: {answer.status} {answer.body}")
+
+    def own(self, e164):
+        self.provider("POST", "/import-phone-number", {"phone_number": e164, "termination_uri": "sip.example"})
 
     @staticmethod
     def csv(phones):
@@ -227,7 +256,7 @@ class Lane(Stack):
             body = json.dumps(body)
             headers.setdefault("Content-Type", "application/json")
         try:
-            return request(url, method, path, body, {"X-API-Key": self.key, **headers}, timeout)
+            return request(url, method, path, body, {"X-API-Key": self.key, **headers}, timeout, Whole)
         except (OSError, http.client.HTTPException):
             return None
 

@@ -74,6 +74,15 @@ def client_tries_again(lane, point, s, answer):
     s.after()
 
 
+def say_again(lane, point):
+    """The same request once more, to nobody's harm and with the answer that is documented for it."""
+    point.scenario.before_again()
+    method, path, body, headers = point.scenario.request()
+    answer = lane.ask(lane.url, method, path, body, 20, **headers)
+    if not answer or answer.status != point.scenario.again:
+        point.findings.append(f"WRONG: the same request again was answered {answer and (answer.status, answer.body[:200])}")
+
+
 def client_of_a_stopped_one(lane, point, s):
     """One try now, which may find everything locked; what is left is done when the locks are gone."""
     if not s.done():
@@ -108,6 +117,7 @@ def run(lane, point):
             strike_worker(lane, point, s, v)
         else:
             answer = strike_api(lane, point, s, v)
+            point.findings += s.torn()
             if point.mode == "stop" and v.page.fired:
                 client_of_a_stopped_one(lane, point, s)
             else:
@@ -285,6 +295,9 @@ def settle(lane):
     for p in lane.points:
         if p.owes:
             client_tries_again(lane, p, p.scenario, None)
+    for p in lane.points:
+        if p.scenario.again:
+            say_again(lane, p)
     wait_until_over(lane, lane.points, END_SECONDS)
     judge(lane, lane.points)
 
