@@ -40,13 +40,14 @@ struct control {
     uint32_t hands_over; /* follow the thread that takes the work from the reader */
     uint32_t kind;       /* count calls of this letter towards k; 0: all */
     _Atomic uint32_t pid, over;
-    char mark[128];         /* blanks and backslashes do not count */
-    char calls[CALLS_KEPT]; /* a letter each; capital: over the network */
+    _Atomic uint32_t company; /* other work was there when the mark came: nobody can be followed */
+    char mark[128];           /* blanks and backslashes do not count */
+    char calls[CALLS_KEPT];   /* a letter each; capital: over the network */
 };
 
 static struct control *control;
-static _Thread_local int followed, reader, awake;
-static _Atomic int to_be_followed, left;
+static _Thread_local int followed, reader, awake, works;
+static _Atomic int to_be_followed, left, working;
 static int marked_fd = -1;
 static uint32_t of_kind;
 
@@ -131,6 +132,20 @@ static int is_reader(void)
     return !control->hands_over || gettid() == getpid();
 }
 
+/* Whoever takes the work can be told only when nothing else is to be done. */
+static int has_company(const char *p, size_t n)
+{
+    static const char each[] = "\"queue_name\"";
+    int messages = 0;
+
+    for (const char *end = p + n; p && p < end && messages < 2; p++)
+        if ((p = memmem(p, (size_t)(end - p), each, sizeof(each) - 1)))
+            messages++;
+        else
+            break;
+    return working > 0 || messages > 1;
+}
+
 /* What was read begins the counted region when the mark is in it. */
 static ssize_t seen(int fd, const void *p, ssize_t n)
 {
@@ -143,6 +158,8 @@ static ssize_t seen(int fd, const void *p, ssize_t n)
     followed = !reader;
     to_be_followed = reader;
     marked_fd = fd;
+    if (reader && has_company(p, (size_t)n))
+        control->company = control->over = 1;
     control->started = 1;
     return n;
 }
@@ -168,15 +185,23 @@ static int finds_nothing(int fd, int flags)
 }
 
 /* The first to touch a socket after waking up took the work; the logger does not. */
-static int takes_over(int fd)
+static void note_work(int fd)
 {
-    int mine = 1;
-    char l = awake && to_be_followed ? letter(fd, 'r') : 0;
     struct stat file;
+    int mine = 1;
 
-    if (!l || fstat(fd, &file) != 0 || !S_ISSOCK(file.st_mode))
-        return 0;
-    return followed = atomic_compare_exchange_strong(&to_be_followed, &mine, 0);
+    if (!awake || works || fstat(fd, &file) != 0 || !S_ISSOCK(file.st_mode))
+        return;
+    works = 1;
+    working++;
+    followed = atomic_compare_exchange_strong(&to_be_followed, &mine, 0);
+}
+
+static void note_rest(void)
+{
+    if (works)
+        working--;
+    works = followed = 0;
 }
 
 /* A dialler that waits for its next question is done with this one. */
@@ -189,15 +214,14 @@ static int is_over(int fd, char kind)
     return 1;
 }
 
-/* The reader counts from the moment it was woken for the end, for a few calls. */
+/* The reader counts from the moment it is told of the end, for a few calls. */
 static int counts(int fd, char kind)
 {
-    if (followed || takes_over(fd)) {
-        if (letter(fd, 'w'))
-            return !is_over(fd, kind);
-        if (control->hands_over && kind == 'w')
-            left = CALLS_AFTERWARDS;
-        return 0;
+    if (followed && letter(fd, kind))
+        return !is_over(fd, kind);
+    if (followed && control->hands_over && kind == 'w') {
+        followed = 0;
+        left = CALLS_AFTERWARDS;
     }
     if (!reader || !left || kind == 'c' || !letter(fd, kind))
         return 0;
@@ -209,9 +233,11 @@ static int counts(int fd, char kind)
 /* True when this is the k-th call; its letter is kept for the harness. */
 static int turn(int fd, char kind, int flags)
 {
-    if (!control || !control->started || control->over
-        || (kind == 'r' && (followed || reader || awake) && finds_nothing(fd, flags))
-        || !counts(fd, kind))
+    if (!control)
+        return 0;
+    note_work(fd);
+    if (!control->started || control->over || !(followed || reader)
+        || (kind == 'r' && finds_nothing(fd, flags)) || !counts(fd, kind))
         return 0;
     uint32_t n = ++control->count;
     char l = letter(fd, kind);
@@ -298,7 +324,7 @@ EXPORT int pthread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex)
 {
     if (followed && !control->hands_over)
         control->over = 1;
-    followed = 0;
+    note_rest();
     int result = real_cond_wait(cond, mutex);
     awake = control != NULL;
     return result;

@@ -60,7 +60,7 @@ def sim_config(faults=0.0, seed=7, lost=0.0):
 class Page:
     """struct control of killat.c."""
 
-    HEAD = struct.Struct("<11I128s")
+    HEAD = struct.Struct("<12I128s")
 
     def __init__(self, path):
         self.path = path
@@ -72,7 +72,7 @@ class Page:
     def set(self, mode, k, mark, child=False, hands_over=False, armed=True):
         """k: a number, or a letter and a number, which then counts the calls of that letter."""
         kind, number = (0, int(k)) if str(k).isdigit() else (ord(k[0]), int(k[1:]))
-        self.HEAD.pack_into(self.map, 0, MODES.index(mode), number, child, 0, 0, 0, 0, hands_over, kind, 0, 0, mark.encode())
+        self.HEAD.pack_into(self.map, 0, MODES.index(mode), number, child, 0, 0, 0, 0, hands_over, kind, 0, 0, 0, mark.encode())
         if armed:
             self.map[12:16] = struct.pack("<I", 1)
 
@@ -84,6 +84,7 @@ class Page:
     fired = property(lambda self: self.get(6))
     pid = property(lambda self: self.get(9))
     over = property(lambda self: self.get(10))
+    company = property(lambda self: self.get(11))
 
     @property
     def calls(self):
@@ -172,10 +173,10 @@ class Lane(Stack):
         return int(found[0][0] or 0) if found else 0
 
     def phone(self):
-        """A phone nobody has been called at; never the one whose call lasts for ever."""
+        """A phone nobody has been called at; its ending means nothing to the simulator."""
         self.phones += 1
-        if self.phones % 10000 == 11:
-            self.phones += 1
+        if self.phones % 10000 < 100:
+            self.phones += 100
         return f"+3934{self.which}{self.phones:07d}"
 
     def campaign(self, leads, **fields):
@@ -240,7 +241,7 @@ class Lane(Stack):
         return v
 
     def healthy(self, go):
-        """Let the workers that nobody harms any more run, or hold them for a moment."""
+        """Let the workers that nobody harms any more run, or not."""
         for w in self.workers + self.leaving:
             w.child.send_signal(signal.SIGCONT if go else signal.SIGSTOP)
 
