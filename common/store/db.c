@@ -328,11 +328,14 @@ void db_rollback(struct op *op)
     arena_end(&aside.arena);
 }
 
+bool session_command(struct op *op, const char *sql)
+{
+    return run(op, NULL, 0, sql);
+}
+
 bool pool_ready(struct op *op)
 {
-    if (!db_lease(op))
-        return false;
-    return run(op, NULL, 0, "SELECT 1");
+    return db_lease(op) && session_command(op, "SELECT 1");
 }
 
 const char *sql_i64(struct op *op, int64_t v)

@@ -17,12 +17,16 @@ struct db {
     struct pool *pool;
     struct db *next_idle;
     int64_t released_us;
-    bool begin_pending; /* BEGIN goes out with the next statement */
+    int64_t leases, replan_at; /* see db_lease() */
+    bool begin_pending;        /* BEGIN goes out with the next statement */
     bool in_tx;
     bool broken; /* state unknown: to be closed, never given back */
     bool prepared[QUERY_COUNT > 0 ? QUERY_COUNT : 1];
 };
 
 int pool_timeout_ms(const struct pool *p);
+
+/* One command without arguments in a pipeline of its own. */
+bool session_command(struct op *op, const char *sql);
 
 #endif

@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static void every_query_prepares_against_the_migrated_schema(void **state)
 {
@@ -251,6 +252,60 @@ static void *migrate_again(void *url)
     return NULL;
 }
 
+/* One look-up by the key of an attempt that is not there, in a lease of its own. */
+static void look_an_attempt_up(struct testdb *db, int64_t tenant)
+{
+    struct op op = testdb_op(db, tenant);
+    struct rows rows;
+    const struct arg *args = ARGS(
+        {"attempt_id", "00000000-0000-4000-8000-000000000000"}, {"was", "intent"},
+        {"state", "unknown"}, {"provider_call_id", NULL}, {"http_status", NULL}, {"evidence", NULL},
+        {"outcome", NULL}, {"stop", "f"}, {"look_seconds", NULL}, {"row_status", "processing"},
+        {"reason", NULL}, {"again_seconds", NULL}, {"call_status", NULL});
+
+    assert_ok(&op, db_query(&op, &SQL_ATTEMPT_WRITE, args, &rows));
+    op_end(&op);
+}
+
+static void wait_for_number(struct testdb *db, const char *sql, int64_t least)
+{
+    int64_t until = clock_mono_us() + 15000000;
+
+    while (testdb_number(db, "%s", sql) < least)
+        if (clock_mono_us() > until || usleep(20000) != 0)
+            fail_msg("not within 15 s: %s >= %lld", sql, (long long)least);
+}
+
+/* On an empty table the planner takes any index for as good as the primary key. */
+static void a_plan_made_on_an_empty_table_does_not_outlive_its_growth(void **state)
+{
+    enum { ROWS = 3000, LOOKS = 400 };
+    struct testdb *db = *state;
+    int64_t tenant = testdb_tenant(db);
+
+    free(testdb_sql(db, "ANALYZE call_attempts"));
+    for (int i = 0; i < 8; i++)
+        look_an_attempt_up(db, tenant);
+    free(testdb_sql(
+        db,
+        "SET session_replication_role = replica;"
+        "INSERT INTO call_attempts (id, tenant_id, scheduled_call_id, call_id, n, state, provider,"
+        " to_number, from_number, agent_id, dial_deadline, lease_until)"
+        " SELECT gen_random_uuid(), %lld, i, i, 1, 'ended', 'retell', '+39' || 300000000 + i,"
+        " '+390212345678', 'agent', now(), now() FROM generate_series(1, %d) i",
+        (long long)tenant, ROWS));
+    for (int i = 0; i < LOOKS; i++)
+        look_an_attempt_up(db, tenant);
+    pool_close(db->app.pool); /* a session that ends tells what it read */
+    db->app.pool = pool_open(db->url, 1, 2000);
+    wait_for_number(
+        db, "SELECT sum(idx_scan) FROM pg_stat_user_indexes WHERE relname = 'call_attempts'",
+        LOOKS);
+    assert_in_range(testdb_number(db, "SELECT sum(idx_tup_read) FROM pg_stat_user_indexes"
+                                      " WHERE relname = 'call_attempts'"),
+                    0, ROWS * LOOKS / 10);
+}
+
 static void two_migrations_at_once_apply_each_file_once(void **state)
 {
     struct testdb *db = *state;
@@ -325,6 +380,7 @@ int main(void)
         TEST(sessions_the_server_ended_are_replaced_unnoticed),
         TEST(a_database_that_is_not_there_is_said_so_in_time),
         TEST(many_threads_share_the_pool),
+        TEST(a_plan_made_on_an_empty_table_does_not_outlive_its_growth),
         TEST(two_migrations_at_once_apply_each_file_once),
         TEST(a_migration_edited_after_it_ran_is_refused),
         TEST(a_key_opens_only_its_tenants_door),
