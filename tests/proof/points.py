@@ -14,10 +14,13 @@ from lane import MODES, family, wait_for
 from scenarios import OPEN, SCENARIOS, quoted
 
 # A stopped process rests for longer than the intent's lease of a minute.
-REACH_SECONDS, REST_SECONDS, END_SECONDS = 20, 80, 150
+REST_SECONDS, END_SECONDS = 80, 150
+# For a message to arrive: those that are held may hold what is needed for it.  Then for a call.
+START_SECONDS, REACH_SECONDS = 5, 20
 # What a worker takes to notice that its dialler is dead or stopped, and to say so; at most.
 LEAVE_SECONDS, DEATH_SECONDS = 8, 40
-TRIES = 8
+CALM_SECONDS, PILE = 30, 10
+TRIES = 15
 
 
 class Point:
@@ -40,8 +43,9 @@ def strike_worker(lane, point, s, v):
     try:
         v.page.set(point.mode, point.k, s.mark, s.child, not s.child)
         s.act()
-        until = time.monotonic() + REACH_SECONDS
-        while time.monotonic() < until and not gone(v) and not v.page.over:
+        began = time.monotonic()
+        while not gone(v) and not v.page.over and time.monotonic() < began + (
+                REACH_SECONDS if v.page.started else START_SECONDS):
             time.sleep(0.005)
     finally:
         lane.healthy(True)
@@ -133,7 +137,7 @@ def why_missed(v):
     if not v.page.started:
         return "the mark never came"
     if v.page.company:
-        return "the victim never had nothing else to do"
+        return "the victim had other work at that moment"
     return f"this run had {v.page.count} calls: {v.page.calls}"
 
 
@@ -168,15 +172,28 @@ def lives(pid):
         return False
 
 
+def wait_for_calm(lane):
+    """Whoever is stopped may hold up everybody's calls for a while; what piles up then is nobody's company."""
+    until = time.monotonic() + CALM_SECONDS
+    while lane.value(f"""SELECT count(*) FROM scheduled_calls s LEFT JOIN campaigns c ON c.id = s.campaign_id
+                          WHERE s.tenant_id = {lane.tenant} AND s.status IN ('scheduled', 'queued')
+                            AND s.scheduled_at < now() - interval '1 second'
+                            AND (c.id IS NULL OR c.status = 'running' AND c.spacing_seconds = 0)""") > PILE \
+            and time.monotonic() < until:
+        time.sleep(0.1)
+
+
 def insist(lane, point):
     """Until it was struck: some runs have fewer calls than others.  Every try is judged."""
     for _ in range(TRIES):
+        wait_for_calm(lane)
         again = Point(point.name, point.k, point.mode)
         run(lane, again)
         lane.points.append(again)
         if again.struck:
             break
         print(f"  missed     {again}: {again.missed}", flush=True)
+        time.sleep(0.5)
     return again
 
 

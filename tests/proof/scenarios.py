@@ -62,6 +62,7 @@ class Scenario:
             answer = self.lane.ask(self.lane.url, method, path, body, 10, **headers)
             if answer and answer.status in self.accepted:
                 return answer.json if answer.body else None
+            time.sleep(0.05)
         raise AssertionError(f"{method} {path}: {answer.status if answer else 'no answer'}")
 
     def post(self, verb):
