@@ -7,11 +7,10 @@
 #   make unit             unit tests of this variant
 #   make integration      integration tests, own Postgres and Redis
 #   make check            gates, then unit and integration tests of this variant
-#   make proof            kills at every system call, and random ones; 0 findings or exit 1
+#   make proof            strike at every system call, kill at random, then the control (tests/proof)
 #   make CONTROL=1        the negative control of the proof      -> build/control/
 #   make fuzz             build every fuzzer (clang)             -> build/clang-fuzz/
 #   make model            every state of the dial engine's model (tests/unit/test_dial_model.c)
-#   make proof            strike everywhere, then count (tests/proof)
 #   make fmt              clang-format in place
 #   make clean
 #

@@ -20,8 +20,8 @@ class ProofTest(unittest.TestCase):
     def setUpClass(cls):
         for words in (["proof-build"], ["CONTROL=1", "proof-build"]):
             subprocess.run(["make", "-s", "-C", ROOT, "-j2", *words], check=True)
-        cls.runs = {"points": prove("build/release", "points", "--share", "0.15", "--lanes", "1"),
-                    "kills": prove("build/release", "kills", "--kills", "400", "--rate", "12"),
+        cls.runs = {"points": prove("build/release", "points", "--share", "0.12", "--lanes", "1"),
+                    "kills": prove("build/release", "kills", "--kills", "400", "--rate", "20"),
                     "silence": prove("build/release", "control"),
                     "control": prove("build/control", "control", "--doubles")}
         cls.said = {name: run.communicate()[0] for name, run in cls.runs.items()}

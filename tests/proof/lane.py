@@ -22,6 +22,8 @@ from stack import BUILD, Process, Stack, request, wait_for  # noqa: E402
 
 MODES = ["count", "before", "after", "half", "stop"]
 NUMBER, AGENT, KEY = "+390212345678", "agent_abc123", "key_demo"
+# The key of dispatch_turn in sql/queries/dispatch.sql; a stopped victim has it until PostgreSQL takes it away.
+DISPATCH_TURN, TURN_SECONDS = 4207849485, 25
 FAULTS = ["http_500", "http_503", "reset", "reset_after_commit", "html_502", "hang"]
 
 
@@ -162,7 +164,10 @@ class Lane(Stack):
         self.psql = Psql(self.env["DATABASE_URL"])
         self.psql.rows("UPDATE platform_country_rules SET quiet_hours_enabled = false")
         self.api("POST", "/api/v1/numbers", {"e164": NUMBER}, 201)
-        changed = sim_config(self.faults, lost=self.lost)
+        self.tell_sim(self.faults)
+
+    def tell_sim(self, faults):
+        changed = sim_config(faults, lost=self.lost)
         self.control("POST", "/sim/config", {name: changed[name] for name in ("api", "webhooks")})
 
     def call(self, method, path, body=None, key=None, **headers):
@@ -253,6 +258,16 @@ class Lane(Stack):
         """Let the workers that nobody harms any more run, or not."""
         for w in self.workers + self.leaving:
             w.child.send_signal(signal.SIGCONT if go else signal.SIGSTOP)
+
+    def hold(self):
+        """Hold them, but never the one whose turn it is to dispatch: the victim would wait for it."""
+        until = time.monotonic() + TURN_SECONDS
+        self.healthy(False)
+        while self.value(f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {DISPATCH_TURN}") \
+                and time.monotonic() < until:
+            self.healthy(True)
+            time.sleep(0.01)
+            self.healthy(False)
 
     def part(self, v):
         """Nothing more is wanted of this victim."""
