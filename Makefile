@@ -7,12 +7,11 @@
 #   make unit             unit tests of this variant
 #   make integration      integration tests, own Postgres and Redis
 #   make check            gates, then unit and integration tests of this variant
-#   make proof            kills at every system call, and random ones; 0 findings or exit 1
+#   make proof            strike at every system call, kill at random, then the control (tests/proof)
 #   make CONTROL=1        the negative control of the proof      -> build/control/
 #   make CONTROL=witness  that of the failover tests             -> build/control-witness/
 #   make fuzz             build every fuzzer (clang)             -> build/clang-fuzz/
 #   make model            every state of the dial engine's model (tests/unit/test_dial_model.c)
-#   make proof            strike everywhere, then count (tests/proof)
 #   make fmt              clang-format in place
 #   make clean
 #
@@ -188,9 +187,12 @@ model: $(B)/unit/test_dial_model
 proof-halts: all
 	HALTS=1000 BUILD=$(B) python3 tests/e2e/test_halt.py
 
-# KILLS and LANES may be given: make proof KILLS=100000 LANES=3
-proof: all $(B)/proof/killat.so
+# KILLS and LANES may be given: make proof KILLS=100000 LANES=3.  Last, the control must double.
+proof: proof-build
 	BUILD=$(B) tests/proof/prove all --kills $(or $(KILLS),20000) --lanes $(or $(LANES),2)
+	BUILD=$(B) tests/proof/prove control
+	$(MAKE) CONTROL=1 proof-build
+	BUILD=build/control tests/proof/prove control --doubles
 
 proof-build: all $(B)/proof/killat.so $(B)/proof/crashon.so
 
