@@ -7,12 +7,11 @@
 #   make unit             unit tests of this variant
 #   make integration      integration tests, own Postgres and Redis
 #   make check            gates, then unit and integration tests of this variant
-#   make proof            kills at every system call, and random ones; 0 findings or exit 1
+#   make proof            strike at every system call, kill at random, then the control (tests/proof)
 #   make CONTROL=1        the negative control of the proof      -> build/control/
 #   make CONTROL=witness  that of the failover tests             -> build/control-witness/
 #   make fuzz             build every fuzzer (clang)             -> build/clang-fuzz/
 #   make model            every state of the dial engine's model (tests/unit/test_dial_model.c)
-#   make proof            strike everywhere, then count (tests/proof)
 #   make fmt              clang-format in place
 #   make clean
 #
@@ -160,7 +159,7 @@ $(FUZZ): $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(TEST_OBJ)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ -o $@ -lcmocka -lcivetweb $(LIBS)
 
-$(B)/proof/killat.so: tests/proof/killat.c
+$(B)/proof/%.so: tests/proof/%.c
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -fPIC -shared $(WARN) $< -o $@ -ldl
@@ -188,11 +187,14 @@ model: $(B)/unit/test_dial_model
 proof-halts: all
 	HALTS=1000 BUILD=$(B) python3 tests/e2e/test_halt.py
 
-# KILLS and LANES may be given: make proof KILLS=100000 LANES=3
-proof: all $(B)/proof/killat.so
+# KILLS and LANES may be given: make proof KILLS=100000 LANES=3.  Last, the control must double.
+proof: proof-build
 	BUILD=$(B) tests/proof/prove all --kills $(or $(KILLS),20000) --lanes $(or $(LANES),2)
+	BUILD=$(B) tests/proof/prove control
+	$(MAKE) CONTROL=1 proof-build
+	BUILD=build/control tests/proof/prove control --doubles
 
-proof-build: all $(B)/proof/killat.so
+proof-build: all $(B)/proof/killat.so $(B)/proof/crashon.so
 
 gates:
 	scripts/check_layers

@@ -193,26 +193,36 @@ SELECT id FROM moved;
 
 -- name: executions_wake
 -- tenant: none, because the dispatcher works for all of them
+-- This and the next ones leave for later what somebody holds: who was stopped with a campaign in
+-- hand must not keep everybody's calls waiting.
 UPDATE campaigns SET status = 'running', updated_at = now()
- WHERE status = 'scheduled' AND start_date <= clock_timestamp();
+ WHERE id IN (SELECT id FROM campaigns
+               WHERE status = 'scheduled' AND start_date <= clock_timestamp()
+                 FOR NO KEY UPDATE SKIP LOCKED);
 
 -- name: executions_stop_generation
 -- tenant: none, because the dispatcher works for all of them
 -- No batch is added to a stopped campaign once this is committed: what is left can then be counted.
-UPDATE campaign_executions e SET generated = true
-  FROM campaigns c
- WHERE c.id = e.campaign_id AND c.status = 'cancelled' AND e.status IN ('queued', 'running') AND NOT e.generated;
+UPDATE campaign_executions SET generated = true
+ WHERE id IN (SELECT e.id
+                FROM campaign_executions e
+                JOIN campaigns c ON c.id = e.campaign_id
+               WHERE c.status = 'cancelled' AND e.status IN ('queued', 'running') AND NOT e.generated
+                 FOR NO KEY UPDATE OF e SKIP LOCKED);
 
 -- name: executions_resume
 -- tenant: none, because the dispatcher works for all of them
 -- Executions that nobody turns into calls: their message was lost, or died with its worker.
 WITH silent AS (
-    UPDATE campaign_executions e SET touched_at = clock_timestamp()
-      FROM campaigns c
-     WHERE c.tenant_id = e.tenant_id AND c.id = e.campaign_id AND c.status IN ('scheduled', 'running', 'paused')
-       AND e.status IN ('queued', 'running') AND NOT e.generated
-       AND e.touched_at < clock_timestamp() - make_interval(secs => :seconds::bigint)
-    RETURNING e.id, e.tenant_id, e.campaign_id
+    UPDATE campaign_executions SET touched_at = clock_timestamp()
+     WHERE id IN (SELECT e.id
+                    FROM campaign_executions e
+                    JOIN campaigns c ON c.tenant_id = e.tenant_id AND c.id = e.campaign_id
+                   WHERE c.status IN ('scheduled', 'running', 'paused')
+                     AND e.status IN ('queued', 'running') AND NOT e.generated
+                     AND e.touched_at < clock_timestamp() - make_interval(secs => :seconds::bigint)
+                     FOR NO KEY UPDATE OF e SKIP LOCKED)
+    RETURNING id, tenant_id, campaign_id
 )
 INSERT INTO outbox (tenant_id, actor, kwargs, request_id, dedupe_key)
 SELECT tenant_id, 'start_campaign_execution',
@@ -245,15 +255,18 @@ UPDATE calls SET status = 'canceled', outcome = ended.reason, updated_at = clock
 
 -- name: executions_finish
 -- tenant: none, because the dispatcher works for all of them
-WITH ended AS (
-    UPDATE campaign_executions e
-       SET status = 'completed', completed_at = clock_timestamp()
-      FROM campaigns c
-     WHERE c.id = e.campaign_id AND e.status IN ('queued', 'running')
-       AND e.generated
+WITH over AS (
+    SELECT e.id
+      FROM campaign_executions e
+      JOIN campaigns c ON c.id = e.campaign_id
+     WHERE e.status IN ('queued', 'running') AND e.generated
        AND NOT EXISTS (SELECT 1 FROM scheduled_calls s
                         WHERE s.execution_id = e.id AND s.status IN ('scheduled', 'queued', 'processing'))
-    RETURNING e.tenant_id, e.campaign_id
+       FOR NO KEY UPDATE SKIP LOCKED
+), ended AS (
+    UPDATE campaign_executions SET status = 'completed', completed_at = clock_timestamp()
+     WHERE id IN (SELECT id FROM over)
+    RETURNING tenant_id, campaign_id
 )
 UPDATE campaigns c
    SET status = CASE WHEN c.status = 'cancelled' THEN 'cancelled' ELSE 'completed' END,

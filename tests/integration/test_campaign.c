@@ -6,6 +6,7 @@
 #include "common/call/events.h"
 #include "common/compliance/dnc.h"
 #include "common/store/db.h"
+#include "queries.h"
 #include "tests/support/scene.h"
 
 #include <pthread.h>
@@ -322,6 +323,39 @@ static void a_campaign_is_over_when_its_last_call_is(void **state)
     assert_says(s, "(SELECT status FROM campaign_executions) = 'completed'");
 }
 
+/* Housekeeping that waits for a row keeps every tenant's calls waiting. */
+static void a_campaign_somebody_holds_keeps_no_other_from_being_settled(void **state)
+{
+    static const char *const moves[] = {
+        "UPDATE scheduled_calls SET status = 'done'",
+        "UPDATE campaigns SET status = 'scheduled', start_date = now() - interval '1 second'",
+        "UPDATE campaigns SET status = 'cancelled'; "
+        "UPDATE campaign_executions SET generated = false",
+        "UPDATE campaign_executions SET generated = false, touched_at = now() - interval '1 hour'",
+    };
+    struct scene *s = *state;
+    struct rows rows;
+
+    for (size_t i = 0; i < ARRAY_LEN(moves); i++) {
+        int64_t held = scene_running(s, s->tenant, scene_draft(), 1);
+        struct op op = testdb_op(s->db, s->tenant);
+
+        free(testdb_sql(s->db, "%s", moves[i]));
+        int64_t other = scene_running(s, s->tenant, scene_draft(), 1);
+        free(testdb_sql(s->db,
+                        "UPDATE scheduled_calls SET status = 'done' WHERE campaign_id = %lld",
+                        (long long)other));
+        const char *id = sql_i64(&op, held);
+        assert_ok(&op, db_begin(&op));
+        assert_ok(&op, db_query(&op, &SQL_CAMPAIGN_LOCK, ARGS({"id", id}), &rows));
+        assert_ok(&op, db_query(&op, &SQL_EXECUTION_TAKE, ARGS({"campaign_id", id}), &rows));
+        settle(s);
+        assert_says(s, "(SELECT status FROM campaigns WHERE id = %lld) = 'completed'",
+                    (long long)other);
+        op_end(&op);
+    }
+}
+
 static void a_campaign_still_turning_leads_into_calls_is_not_over(void **state)
 {
     struct scene *s = *state;
@@ -566,6 +600,7 @@ int main(void)
         SCENE(filters_and_overrides_are_checked_by_their_paths),
         SCENE(a_campaign_with_a_start_date_waits_for_it),
         SCENE(a_campaign_is_over_when_its_last_call_is),
+        SCENE(a_campaign_somebody_holds_keeps_no_other_from_being_settled),
         SCENE(a_campaign_still_turning_leads_into_calls_is_not_over),
         SCENE(what_is_left_of_a_stopped_campaign_is_canceled_and_live_calls_go_on),
         SCENE(a_refused_call_that_waited_to_be_tried_again_ends_with_its_campaign),
