@@ -4,6 +4,7 @@
 #include "api/server.h"
 #include "common/base/conf.h"
 #include "common/base/log.h"
+#include "common/compliance/law_cache.h"
 #include "common/provider/provider.h"
 #include "common/store/pool.h"
 
@@ -59,9 +60,11 @@ int main(void)
         .pool = pool_open(conf.database_url, (int)conf.database_pool_size,
                           (int)conf.database_timeout_ms),
         .provider = provider,
+        .laws = law_cache_open(),
     };
     int rc = serve(&app, &until);
     pool_close(app.pool);
+    law_cache_close(app.laws);
     if (provider)
         provider->close(provider);
     log_stop();
