@@ -1,8 +1,8 @@
 /*
  * law_cache.h - the platform's laws of a process, each read once.
  *
- * A law is a version of a rule, known by the row's id and when it was last changed;
- * it stays for the life of the cache, and any thread may hold on to it.  No cache
+ * A law is a version of a rule, known by the row's id and the row's own version; it
+ * stays for the life of the cache, and any thread may hold on to it.  No cache
  * (NULL) is allowed: everything is then read anew.
  */
 #ifndef AGORALIA_COMPLIANCE_LAW_CACHE_H

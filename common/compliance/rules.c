@@ -60,7 +60,7 @@ struct rule_columns {
     bool require_recording_consent;
     const char *recording_disclosure_text;
     int64_t data_retention_days;
-    struct tstamp updated_at;
+    int64_t version;
 };
 
 static const struct field rule_columns_fields[] = {
@@ -79,7 +79,7 @@ static const struct field rule_columns_fields[] = {
     FIELD(struct rule_columns, require_recording_consent, .flags = 0),
     FIELD(struct rule_columns, recording_disclosure_text, .flags = 0),
     FIELD(struct rule_columns, data_retention_days, .flags = 0),
-    FIELD(struct rule_columns, updated_at, .flags = 0),
+    FIELD(struct rule_columns, version, .flags = 0),
 };
 static const struct type rule_columns_type = TYPE(struct rule_columns, rule_columns_fields);
 
@@ -119,7 +119,7 @@ static const struct law *law_at_hand(struct op *op, const struct rule_columns *c
 {
     const struct law_row row = law_row_of(c, NULL);
 
-    return c->platform ? law_cache_find(op->app->laws, c->id, c->updated_at.us)
+    return c->platform ? law_cache_find(op->app->laws, c->id, c->version)
                        : law_parse(op, &row);
 }
 
@@ -142,7 +142,7 @@ static bool read_documents(struct op *op, const struct rule_columns *columns,
             if (out->items[i].law || columns[i].id != db_i64(&rows, r, "id"))
                 continue;
             const struct law_row row = law_row_of(&columns[i], db_text(&rows, r, "extended"));
-            out->items[i].law = law_cache_add(op, op->app->laws, &row, columns[i].updated_at.us);
+            out->items[i].law = law_cache_add(op, op->app->laws, &row, columns[i].version);
         }
     return true;
 }

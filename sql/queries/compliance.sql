@@ -1,10 +1,11 @@
 -- compliance.sql - rules in force, do-not-call lists, decisions.
 
 -- name: rules_in_force
--- Without the documents, which rule_documents has: they are long and never change.
+-- Without the documents, which rule_documents has: they are long and seldom change.  The version is new whenever
+-- the row was touched, by whomever.
 SELECT true AS platform, id, country_iso, enabled, require_disclosure, disclosure_text, require_explicit_consent,
        dnc_registry_enabled, dnc_check_required, quiet_hours_enabled, quiet_hours, timezone, require_recording_consent,
-       recording_disclosure_text, coalesce(data_retention_days, 0) AS data_retention_days, updated_at
+       recording_disclosure_text, coalesce(data_retention_days, 0) AS data_retention_days, xmin::text::bigint AS version
   FROM platform_country_rules
  WHERE (:countries::text[] IS NULL OR country_iso = ANY (:countries))
    AND effective_from <= (:at::timestamptz AT TIME ZONE coalesce(timezone, 'UTC'))::date
@@ -12,7 +13,7 @@ SELECT true AS platform, id, country_iso, enabled, require_disclosure, disclosur
 UNION ALL
 SELECT false, id, country_iso, enabled, require_disclosure, disclosure_text, require_explicit_consent,
        dnc_registry_enabled, dnc_check_required, quiet_hours_enabled, quiet_hours, timezone, require_recording_consent,
-       recording_disclosure_text, coalesce(data_retention_days, 0), updated_at
+       recording_disclosure_text, coalesce(data_retention_days, 0), xmin::text::bigint
   FROM country_rules
  WHERE tenant_id = :tenant_id AND superseded_at IS NULL
    AND (:countries::text[] IS NULL OR country_iso = ANY (:countries));
@@ -115,3 +116,14 @@ VALUES (:tenant_id, :scheduled_call_id, :campaign_id, :lead_id, :to_number, :cou
         :rejection_code, :all_codes, :warnings, :next_allowed_at, :scheduled_time, :platform_rule_id,
         :country_rule_id, :engine_version, :tzdata_version)
 RETURNING id;
+
+-- name: scrub_record
+INSERT INTO registry_scrubs AS s (tenant_id, e164, registry, scrubbed_at)
+SELECT DISTINCT l.tenant_id, l.phone, r.extended -> 'dnc' ->> 'registry', coalesce(:at::timestamptz, clock_timestamp())
+  FROM leads l
+  JOIN platform_country_rules r ON r.country_iso = l.country_iso
+ WHERE l.tenant_id = :tenant_id AND (:country_iso::text IS NULL OR l.country_iso = :country_iso)
+   AND r.extended -> 'dnc' ->> 'registry' IS NOT NULL
+   AND r.effective_from <= current_date AND (r.effective_to IS NULL OR r.effective_to >= current_date)
+ON CONFLICT (tenant_id, e164, registry)
+DO UPDATE SET scrubbed_at = excluded.scrubbed_at WHERE s.scrubbed_at < excluded.scrubbed_at;

@@ -131,7 +131,7 @@ class Lane(Stack):
     def start(self):
         super().start()
         self.psql = Psql(self.env["DATABASE_URL"])
-        self.psql.rows("UPDATE platform_country_rules SET quiet_hours_enabled = false")
+        self.psql.rows("UPDATE platform_country_rules SET quiet_hours_enabled = false, extended = '{}'")
         self.api("POST", "/api/v1/numbers", {"e164": NUMBER}, 201)
         changed = sim_config(self.faults)
         self.control("POST", "/sim/config", {name: changed[name] for name in ("api", "webhooks")})
