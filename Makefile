@@ -12,6 +12,7 @@
 #   make CONTROL=witness  that of the failover tests             -> build/control-witness/
 #   make fuzz             build every fuzzer (clang)             -> build/clang-fuzz/
 #   make model            every state of the dial engine's model (tests/unit/test_dial_model.c)
+#   make oracle           the compliance engine against a slow oracle, CASES=1000000 facts made at random
 #   make fmt              clang-format in place
 #   make clean
 #
@@ -183,6 +184,10 @@ fuzz:
 model: $(B)/unit/test_dial_model
 	MODEL_TRIES=3 $(B)/unit/test_dial_model
 
+# The compliance engine against the slow oracle, a million times: minutes.
+oracle: $(B)/unit/test_engine_oracle
+	ORACLE_CASES=$(or $(CASES),1000000) $(B)/unit/test_engine_oracle
+
 # A thousand halts under load (the end-to-end tests do sixty).
 proof-halts: all
 	HALTS=1000 BUILD=$(B) python3 tests/e2e/test_halt.py
@@ -209,6 +214,6 @@ fmt:
 clean:
 	rm -rf build
 
-.PHONY: all model proof-halts unit-build integration-build bench-build fuzz-build unit integration fuzz proof proof-build gates check fmt clean
+.PHONY: all model oracle proof-halts unit-build integration-build bench-build fuzz-build unit integration fuzz proof proof-build gates check fmt clean
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -4,6 +4,7 @@
 #include "api/server.h"
 #include "common/base/conf.h"
 #include "common/base/log.h"
+#include "common/compliance/law_cache.h"
 #include "common/provider/provider.h"
 #include "common/store/pool.h"
 
@@ -68,12 +69,14 @@ int main(void)
         .conf = &conf,
         .pool = open_pool(&conf, conf.database_pool_size),
         .provider = provider,
+        .laws = law_cache_open(),
     };
     struct app urgent = app;
     urgent.pool = open_pool(&conf, URGENT_SESSIONS);
     int rc = serve(&app, &urgent, &until);
     pool_close(urgent.pool);
     pool_close(app.pool);
+    law_cache_close(app.laws);
     if (provider)
         provider->close(provider);
     log_stop();

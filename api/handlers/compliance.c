@@ -80,8 +80,10 @@ static void write_refusal(struct op *op, struct buf *b, const struct compliance_
     buf_char(b, '}');
 }
 
-static void write_verdict(struct op *op, struct buf *b, const struct compliance_verdict *v)
+static void write_verdict(struct op *op, struct buf *b, const struct compliance_answer *a)
 {
+    const struct compliance_verdict *v = &a->verdict;
+
     buf_printf(b, "{\"status\":\"%s\",\"checks\":{", verdict_status_names[v->status]);
     write_check(b, "dnc", v->dnc);
     buf_char(b, ',');
@@ -93,7 +95,7 @@ static void write_verdict(struct op *op, struct buf *b, const struct compliance_
     buf_str(b, "},\"warnings\":");
     compliance_warnings_json(b, v->warnings);
     buf_str(b, ",\"required_actions\":");
-    compliance_actions_json(b, v);
+    compliance_actions_json(b, a);
     write_refusal(op, b, v);
 }
 
@@ -107,11 +109,11 @@ bool handle_compliance_check(struct op *op, const struct req *req, struct reply 
         || !load_campaign(op, in.campaign_id, &q.campaign))
         return false;
     q.to_number = in.to_number;
-    q.lead_country = in.country_iso;
+    q.country_iso = in.country_iso;
     if (!compliance_ask(op, &q, &a))
         return false;
     rep->status = 200;
-    write_verdict(op, &rep->body, &a.verdict);
+    write_verdict(op, &rep->body, &a);
     return true;
 }
 
@@ -129,28 +131,25 @@ static const struct field pre_call_fields[] = {
 };
 static const struct type pre_call_type = TYPE(struct pre_call, pre_call_fields);
 
-static bool load_lead(struct op *op, const struct pre_call *in, struct compliance_question *q)
+static bool load_lead(struct op *op, const struct pre_call *in, struct lead *l,
+                      struct compliance_question *q)
 {
-    struct lead l = {0};
-
     if (!in->lead_id.set)
         return true;
-    if (!lead_get(op, in->lead_id.v, &l))
-        return false;
-    q->lead_known = true;
-    q->consent = l.consent_status;
-    q->lead_country = l.country_iso;
-    return true;
+    q->lead = l;
+    return lead_get(op, in->lead_id.v, l);
 }
 
-static void write_pre_call(struct op *op, struct buf *b, const struct compliance_verdict *v,
+static void write_pre_call(struct op *op, struct buf *b, const struct compliance_answer *a,
                            int64_t check_id)
 {
+    const struct compliance_verdict *v = &a->verdict;
+
     buf_printf(b, "{\"approved\":%s,\"compliance_check_id\":%lld,\"warnings\":",
                v->status == VERDICT_REJECTED ? "false" : "true", (long long)check_id);
     compliance_warnings_json(b, v->warnings);
     buf_str(b, ",\"required_disclosures\":");
-    compliance_actions_json(b, v);
+    compliance_actions_json(b, a);
     write_refusal(op, b, v);
 }
 
@@ -158,11 +157,12 @@ bool handle_compliance_pre_call(struct op *op, const struct req *req, struct rep
 {
     struct pre_call in = {0};
     struct compliance_question q = {.guard_seconds = (int)op->app->conf->dial_guard_seconds};
+    struct lead lead = {0};
     struct compliance_answer a;
     int64_t check_id;
 
     if (!req_body(op, req, &pre_call_type, &in) || !load_campaign(op, in.campaign_id, &q.campaign)
-        || !load_lead(op, &in, &q))
+        || !load_lead(op, &in, &lead, &q))
         return false;
     q.to_number = in.to_number;
     q.at = in.scheduled_time;
@@ -175,7 +175,7 @@ bool handle_compliance_pre_call(struct op *op, const struct req *req, struct rep
                               &a, &check_id))
         return false;
     rep->status = 200;
-    write_pre_call(op, &rep->body, &a.verdict, check_id);
+    write_pre_call(op, &rep->body, &a, check_id);
     return true;
 }
 

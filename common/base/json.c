@@ -216,6 +216,11 @@ bool json_is_true(const cJSON *v)
     return cJSON_IsTrue(v);
 }
 
+bool json_is_bool(const cJSON *v)
+{
+    return cJSON_IsBool(v);
+}
+
 const cJSON *json_first(const cJSON *v)
 {
     return v ? v->child : NULL;

@@ -36,6 +36,7 @@ bool json_is_object(const struct cJSON *v);
 bool json_is_array(const struct cJSON *v);
 bool json_is_null(const struct cJSON *v);
 bool json_is_true(const struct cJSON *v);
+bool json_is_bool(const struct cJSON *v);
 
 /* Iterate an array or an object: for (v = json_first(x); v; v = json_next(v)). */
 const struct cJSON *json_first(const struct cJSON *v);

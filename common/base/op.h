@@ -23,6 +23,7 @@ struct app {
     const struct conf *conf;
     struct pool *pool;               /* Postgres sessions, common/store */
     const struct provider *provider; /* telephony, common/provider */
+    struct law_cache *laws;          /* common/compliance; NULL = none is kept */
 };
 
 struct db;

@@ -118,13 +118,17 @@ static struct tz *find_or_load(const char *name)
 
 const struct tz *tz_get(const char *name)
 {
+    const char *zone = tz_stands_for(name);
+
+    if (!zone)
+        return NULL;
     pthread_rwlock_rdlock(&zones_lock);
-    struct tz *tz = find(name);
+    struct tz *tz = find(zone);
     pthread_rwlock_unlock(&zones_lock);
-    if (tz || !tz_listed(name))
+    if (tz)
         return tz;
     pthread_rwlock_wrlock(&zones_lock);
-    tz = find_or_load(name);
+    tz = find_or_load(zone);
     pthread_rwlock_unlock(&zones_lock);
     return tz;
 }
@@ -159,6 +163,19 @@ int tz_offset_seconds(const struct tz *tz, int64_t us)
     return tz->periods[period_at(tz, floor_div(us, US))].offset;
 }
 
+struct tz_stretch tz_stretch(const struct tz *tz, int64_t us)
+{
+    size_t period = period_at(tz, floor_div(us, US));
+    int64_t end = end_of(tz, period);
+
+    return (struct tz_stretch){tz->periods[period].offset, end == INT64_MAX ? INT64_MAX : end * US};
+}
+
+const char *tz_name(const struct tz *tz)
+{
+    return tz->name;
+}
+
 static int64_t days_of(struct tz_date d)
 {
     GDate date;
@@ -166,6 +183,11 @@ static int64_t days_of(struct tz_date d)
     g_date_clear(&date, 1);
     g_date_set_dmy(&date, (GDateDay)d.day, (GDateMonth)d.month, (GDateYear)d.year);
     return (int64_t)g_date_get_julian(&date) - EPOCH_JULIAN;
+}
+
+int tz_day(struct tz_date date)
+{
+    return (int)days_of(date);
 }
 
 static struct tz_date date_of(int64_t days)

@@ -26,8 +26,11 @@ struct tz_local {
     int second_of_day;
 };
 
-/* NULL when tzdata knows no such zone. */
+/* NULL when tzdata knows no such zone.  Every alias of a zone gives the same pointer. */
 const struct tz *tz_get(const char *name);
+
+/* The zone's own name, whatever alias it was asked for by. */
+const char *tz_name(const struct tz *tz);
 
 static inline bool tz_valid(const char *name)
 {
@@ -39,6 +42,14 @@ int tz_offset_seconds(const struct tz *tz, int64_t us);
 
 struct tz_local tz_local(const struct tz *tz, int64_t us);
 
+/* How long the clock runs evenly: wall time is UTC plus the offset until end_us (INT64_MAX = ever).
+ */
+struct tz_stretch {
+    int offset_seconds;
+    int64_t end_us;
+};
+struct tz_stretch tz_stretch(const struct tz *tz, int64_t us);
+
 /* The first change of offset after an instant; INT64_MAX = none. */
 int64_t tz_next_transition(const struct tz *tz, int64_t us);
 
@@ -48,6 +59,9 @@ int64_t tz_next_transition(const struct tz *tz, int64_t us);
  * many.  second_of_day may be 86400: the next day's midnight.
  */
 int tz_candidates(const struct tz *tz, struct tz_date date, int second_of_day, int64_t out[2]);
+
+/* Days since 1970-01-01. */
+int tz_day(struct tz_date date);
 
 /* n days later (or earlier). */
 struct tz_date tz_date_add(struct tz_date date, int days);

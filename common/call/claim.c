@@ -8,8 +8,6 @@
 #include "common/base/log.h"
 #include "common/call/step.h"
 #include "common/compliance/compliance.h"
-#include "common/number/country.h"
-#include "common/number/number.h"
 #include "common/provider/provider.h"
 #include "common/store/db.h"
 #include "queries.h"
@@ -31,7 +29,7 @@
 /* What the locks gave, and what was read under them. */
 struct gates {
     struct rows row, campaign, lead, pacing, budget;
-    struct rows rules, dnc, counts;
+    struct rows rules, evidence, counts;
     struct tstamp now;
     struct compliance_answer answer;
 };
@@ -56,10 +54,7 @@ static bool read_facts(struct op *op, struct gates *g)
 {
     const char *to = db_text(&g->row, 0, "to_number");
     const char *theirs = g->lead.n ? db_text(&g->lead, 0, "country_iso") : NULL;
-    const char *country = number_country(op, to);
-    const char *countries =
-        arena_printf(&op->arena, "{%s,%s}", country ? country_of_rules(country) : "XX",
-                     theirs ? country_of_rules(theirs) : "XX");
+    const char *countries = compliance_countries(op, to, theirs);
     bool paced = g->pacing.n > 0;
     const struct rows *said_by = g->campaign.n ? &g->campaign : &g->row;
     const struct arg *counts =
@@ -76,7 +71,7 @@ static bool read_facts(struct op *op, struct gates *g)
                      (const struct ask[]){
                          {&SQL_CLAIM_COUNTS, counts, &g->counts},
                          {&SQL_RULES_IN_FORCE, rules_args(op, countries, g->now), &g->rules},
-                         {&SQL_DNC_HITS, ARGS({"e164", to}), &g->dnc}},
+                         {&SQL_PERSON_EVIDENCE, ARGS({"e164", to}), &g->evidence}},
                      3)
            && tstamp_parse(str_of(db_text(&g->counts, 0, "now")), &g->now);
 }
@@ -91,35 +86,51 @@ static struct tstamp column_tstamp(const struct rows *rows, const char *column)
     return t;
 }
 
-static bool decide(struct op *op, struct gates *g)
+static void read_lead(const struct gates *g, struct lead *out)
 {
+    *out = (struct lead){.country_iso = db_text(&g->lead, 0, "country_iso"),
+                         .preferred_lang = db_text(&g->lead, 0, "preferred_lang"),
+                         .consent_basis = db_text(&g->lead, 0, "consent_basis"),
+                         .consent_status = consent_named(db_text(&g->lead, 0, "consent_status")),
+                         .consent_date = column_tstamp(&g->lead, "consent_date"),
+                         .consent_source = db_text(&g->lead, 0, "consent_source"),
+                         .metadata = {db_text(&g->lead, 0, "metadata")}};
+}
+
+static struct compliance_campaign read_campaign(const struct gates *g)
+{
+    return (struct compliance_campaign){
+        .id = db_i64(&g->campaign, 0, "id"),
+        .columns = {.exclude_dnc = db_bool(&g->campaign, 0, "exclude_dnc"),
+                    .quiet_hours = db_text(&g->campaign, 0, "quiet_hours"),
+                    .timezone = db_text(&g->campaign, 0, "timezone"),
+                    .end_date = column_tstamp(&g->campaign, "end_date"),
+                    .country_rules_override = {db_text(&g->campaign, 0, "country_rules_override")},
+                    .metadata = {db_text(&g->campaign, 0, "metadata")}},
+    };
+}
+
+static bool decide(struct op *op, const struct claim *c, struct gates *g)
+{
+    struct lead lead;
+    struct evidence evidence;
+    struct country_rules rules;
     struct compliance_question q = {
-        .to_number = db_text(&g->row, 0, "to_number"),
+        .to_number = c->to_number,
+        .from_number = c->from_number,
         .at = g->now,
         .guard_seconds = (int)op->app->conf->dial_guard_seconds,
-        .lead_known = g->lead.n > 0,
     };
-    struct dnc_hits dnc = {.opt_out = db_bool(&g->dnc, 0, "opt_out"),
-                           .internal = db_bool(&g->dnc, 0, "internal"),
-                           .platform = db_bool(&g->dnc, 0, "platform")};
-    struct country_rules rules;
 
     if (g->campaign.n)
-        q.campaign = (struct compliance_campaign){
-            .id = db_i64(&g->campaign, 0, "id"),
-            .exclude_dnc = db_bool(&g->campaign, 0, "exclude_dnc"),
-            .quiet_hours = db_text(&g->campaign, 0, "quiet_hours"),
-            .timezone = db_text(&g->campaign, 0, "timezone"),
-            .end_date = column_tstamp(&g->campaign, "end_date"),
-            .overrides = {db_text(&g->campaign, 0, "country_rules_override")},
-        };
+        q.campaign = read_campaign(g);
     if (g->lead.n) {
-        q.consent = consent_named(db_text(&g->lead, 0, "consent_status"));
-        q.lead_country = db_text(&g->lead, 0, "country_iso");
+        read_lead(g, &lead);
+        q.lead = &lead;
     }
-    if (!rules_from_rows(op, &g->rules, &rules))
+    if (!rules_from_rows(op, &g->rules, &rules) || !evidence_read(op, &g->evidence, 0, &evidence))
         return false;
-    g->answer = compliance_answer(op, &q, &rules, &dnc);
+    g->answer = compliance_answer(op, &q, &rules, &evidence);
     return true;
 }
 
@@ -305,7 +316,7 @@ static bool claim_under_locks(struct op *op, struct claim *c, struct gates *g)
         return op->err.code == E_NONE;
     if (g->lead.n && db_text(&g->lead, 0, "dead_reason"))
         return end(op, c, "canceled", "NUMBER_DEAD");
-    if (!read_facts(op, g) || !decide(op, g))
+    if (!read_facts(op, g) || !decide(op, c, g))
         return false;
     if (c->valid_until.us && c->valid_until.us <= g->now.us)
         return end(op, c, "failed", "EXPIRED");

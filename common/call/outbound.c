@@ -129,13 +129,12 @@ static bool require_lawful(struct op *op, const struct wanted *w)
     struct compliance_answer answer;
     const struct compliance_question question = {
         .to_number = w->to_number,
+        .from_number = w->from_number,
         .at = now,
         .guard_seconds = (int)op->app->conf->dial_guard_seconds,
         .campaign =
             w->campaign.id ? campaign_compliance(&w->campaign) : (struct compliance_campaign){0},
-        .lead_known = w->lead.id != 0,
-        .consent = w->lead.consent_status,
-        .lead_country = w->lead.country_iso,
+        .lead = w->lead.id ? &w->lead : NULL,
     };
 
     if (!compliance_ask(op, &question, &answer))

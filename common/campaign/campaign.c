@@ -141,10 +141,11 @@ struct compliance_campaign campaign_compliance(const struct campaign *c)
 {
     return (struct compliance_campaign){
         .id = c->id,
-        .exclude_dnc = c->exclude_dnc,
-        .quiet_hours = c->quiet_hours,
-        .timezone = c->timezone,
-        .end_date = c->end_date,
-        .overrides = c->country_rules_override,
+        .columns = {.exclude_dnc = c->exclude_dnc,
+                    .quiet_hours = c->quiet_hours,
+                    .timezone = c->timezone,
+                    .end_date = c->end_date,
+                    .country_rules_override = c->country_rules_override,
+                    .metadata = c->metadata},
     };
 }

@@ -81,38 +81,55 @@ static bool read_leads(struct op *op, struct generation *g, int limit, struct ro
                     out);
 }
 
-static struct compliance_answer judge(struct op *op, const struct generation *g,
-                                      const struct rows *leads, int i)
+static struct tstamp column_tstamp(const struct rows *rows, int row, const char *column)
+{
+    struct tstamp t = {0};
+    const char *text = db_text(rows, row, column);
+
+    if (text && !tstamp_parse(str_of(text), &t))
+        t.us = 0;
+    return t;
+}
+
+static bool judge(struct op *op, const struct generation *g, const struct rows *leads, int i,
+                  struct compliance_answer *out)
 {
     struct tstamp at = g->now;
-    struct dnc_hits dnc = {.opt_out = db_bool(leads, i, "opt_out"),
-                           .internal = db_bool(leads, i, "internal"),
-                           .platform = db_bool(leads, i, "platform")};
+    struct evidence evidence;
+    struct lead lead = {.country_iso = db_text(leads, i, "country_iso"),
+                        .preferred_lang = db_text(leads, i, "preferred_lang"),
+                        .consent_basis = db_text(leads, i, "consent_basis"),
+                        .consent_status = consent_named(db_text(leads, i, "consent_status")),
+                        .consent_date = column_tstamp(leads, i, "consent_date"),
+                        .consent_source = db_text(leads, i, "consent_source"),
+                        .metadata = {db_text(leads, i, "metadata")}};
 
     if (g->campaign.start_date.us > at.us)
         at = g->campaign.start_date;
-    return compliance_answer(op,
+    if (!evidence_read(op, leads, i, &evidence))
+        return false;
+    *out = compliance_answer(op,
                              &(struct compliance_question){
                                  .to_number = db_text(leads, i, "phone"),
+                                 .from_number = g->campaign.from_number,
                                  .at = at,
                                  .guard_seconds = (int)op->app->conf->dial_guard_seconds,
                                  .campaign = campaign_compliance(&g->campaign),
-                                 .lead_known = true,
-                                 .consent = consent_named(db_text(leads, i, "consent_status")),
-                                 .lead_country = db_text(leads, i, "country_iso"),
+                                 .lead = &lead,
                              },
-                             &g->rules, &dnc);
+                             &g->rules, &evidence);
+    return true;
 }
 
-static void add_names(struct sql_array *column, uint32_t bits, unsigned count,
+static void add_names(struct sql_array *column, uint64_t bits, unsigned count,
                       const char *(*name)(unsigned bit))
 {
-    char text[512];
+    char text[1536];
     size_t n = 0;
 
     text[0] = '\0';
     for (unsigned i = 0; i < count; i++)
-        if (bits & 1u << i)
+        if (bits & CODE_BIT(i))
             n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n ? " " : "", name(i));
     sql_array_add(column, text);
 }
@@ -163,11 +180,14 @@ static struct tstamp when(const struct generation *g, const struct compliance_ve
     return v->next_allowed_at;
 }
 
-static void add_lead(struct op *op, struct generation *g, const struct rows *leads, int i)
+static bool add_lead(struct op *op, struct generation *g, const struct rows *leads, int i)
 {
-    struct compliance_answer a = judge(op, g, leads, i);
-    struct tstamp at = when(g, &a.verdict);
+    struct compliance_answer a;
     struct buf text = {0};
+
+    if (!judge(op, g, leads, i, &a))
+        return false;
+    struct tstamp at = when(g, &a.verdict);
 
     sql_array_add_i64(&g->schedule[SC_LEAD], db_i64(leads, i, "id"));
     sql_array_add(&g->schedule[SC_PHONE], db_text(leads, i, "phone"));
@@ -179,6 +199,7 @@ static void add_lead(struct op *op, struct generation *g, const struct rows *lea
     buf_free(&text);
     if (!at.us)
         add_check(g, db_i64(leads, i, "id"), &a);
+    return true;
 }
 
 static void reset_columns(struct generation *g)
@@ -271,7 +292,7 @@ static bool run_batch(struct op *parent, struct generation *g, int limit, bool *
     reset_columns(g);
     bool ok = read_leads(&op, g, limit, &leads);
     for (int i = 0; ok && i < leads.n; i++)
-        add_lead(&op, g, &leads, i);
+        ok = add_lead(&op, g, &leads, i);
     if (ok && leads.n)
         g->after = db_i64(&leads, leads.n - 1, "id");
     bool lane_done = ok && leads.n < limit;

@@ -6,6 +6,7 @@
 #include "common/base/metrics.h"
 #include "common/base/tz.h"
 #include "common/number/country.h"
+#include "common/number/e164.h"
 #include "common/number/number.h"
 #include "common/store/db.h"
 #include "queries.h"
@@ -15,106 +16,99 @@ static const char *id_or_null(struct op *op, int64_t id)
     return id ? sql_i64(op, id) : NULL;
 }
 
-static struct compliance_rule *engine_rule(struct op *op, const struct rule_in_force *r)
+static bool is_country(const char *country, const char *other)
 {
-    struct compliance_rule *rule = ARENA_NEW(&op->arena, struct compliance_rule);
-
-    *rule = (struct compliance_rule){
-        .enabled = r->enabled || !r->platform, /* a tenant's disabled row is no rule at all */
-        .require_disclosure = r->require_disclosure,
-        .disclosure_text = r->disclosure_text,
-        .require_explicit_consent = r->require_explicit_consent,
-        .dnc_registry_enabled = r->dnc_registry_enabled,
-        .dnc_check_required = r->dnc_check_required,
-        .quiet_hours_enabled = r->quiet_hours_enabled,
-        .quiet_hours = r->quiet_hours,
-        .zones = r->zones,
-    };
-    return rule;
+    return country[0] && strcmp(country, other) == 0;
 }
 
-/* The platform's and the tenant's rule of one country; false when the platform has none. */
-static bool add_rules(struct op *op, const struct country_rules *rules, const char *country,
-                      struct compliance_facts *f, struct compliance_answer *a)
+/* The platform's and the tenant's rule of a country, as many as there are. */
+static void add_laws(const struct country_rules *rules, const char *country, bool of_lead,
+                     struct compliance_facts *f, struct compliance_answer *a)
 {
-    bool found = false;
-
-    for (int i = 0; i < rules->n && f->n_rules < COMPLIANCE_MAX_RULES; i++) {
+    for (int i = 0; i < rules->n && f->n_laws < FACTS_MAX_LAWS; i++) {
         const struct rule_in_force *r = &rules->items[i];
-        if (strcmp(r->country_iso, country) != 0 || (!r->platform && !r->enabled))
+        if (!is_country(country, r->country_iso))
             continue;
-        f->rules[f->n_rules++] = engine_rule(op, r);
-        found |= r->platform;
+        f->laws[f->n_laws++] = (struct law_in_force){r->law, !r->platform, of_lead};
         if (r->platform && !a->platform_rule_id)
             a->platform_rule_id = r->id;
-        else if (!r->platform && !a->tenant_rule_id)
+        else if (!r->platform && !a->tenant_rule_id && r->law->enabled)
             a->tenant_rule_id = r->id;
     }
-    return found;
 }
 
-static bool json_flag(const struct cJSON *object, const char *key)
+/* What a number's digits alone tell. */
+static void read_number(const char *to_number, struct compliance_facts *f)
 {
-    const struct cJSON *v = json_get(object, key);
+    struct e164 n = {0};
 
-    return v && json_is_true(v);
-}
-
-/* One more rule that must pass: whatever it says, it can only forbid more. */
-static void add_override(struct op *op, const struct compliance_question *q, const char *country,
-                         struct compliance_facts *f)
-{
-    const struct cJSON *all, *mine;
-    const char *zones = f->n_rules ? f->rules[0]->zones : NULL;
-
-    if (!q->campaign.overrides.text || f->n_rules == COMPLIANCE_MAX_RULES
-        || !json_parse(op, str_of(q->campaign.overrides.text), &all)
-        || !(mine = json_get(all, country)))
+    f->number.fault = e164_parse(str_of(to_number), NULL, &n);
+    if (f->number.fault != NUMBER_OK)
         return;
-    const struct cJSON *enabled = json_get(mine, "enabled");
-    struct compliance_rule *rule = ARENA_NEW(&op->arena, struct compliance_rule);
-    *rule = (struct compliance_rule){
-        .enabled = !enabled || json_is_true(enabled),
-        .require_disclosure = json_flag(mine, "require_disclosure"),
-        .disclosure_text = json_get_string(mine, "disclosure_text"),
-        .require_explicit_consent = json_flag(mine, "require_explicit_consent"),
-        .dnc_check_required = json_flag(mine, "dnc_check_required"),
-        .quiet_hours_enabled = json_get_string(mine, "quiet_hours") != NULL,
-        .quiet_hours = json_get_string(mine, "quiet_hours"),
-        .zones = zones,
-    };
-    f->rules[f->n_rules++] = rule;
+    memcpy(f->number.e164, n.text, sizeof(f->number.e164));
+    memcpy(f->number.region, n.country_iso, sizeof(f->number.region));
+    if (n.country_iso[0])
+        memcpy(f->country_iso, country_of_rules(n.country_iso), sizeof(f->country_iso));
+}
+
+static void read_evidence(const struct evidence *e, struct compliance_facts *f)
+{
+    f->dnc = e->dnc;
+    f->n_dnc = e->n_dnc;
+    memcpy(f->scrubs, e->scrubs, sizeof(f->scrubs));
+    f->n_scrubs = e->n_scrubs;
+    f->attempts = e->attempts;
+    f->n_attempts = e->n_attempts;
+}
+
+static void read_lead(struct op *op, const struct compliance_question *q,
+                      struct compliance_facts *f)
+{
+    if (q->lead)
+        f->lead = facts_of_lead(op, q->lead);
+    else if (q->country_iso)
+        memcpy(f->lead.country_iso, country_of_rules(q->country_iso), sizeof(f->lead.country_iso));
+}
+
+/* The campaign's own words; nobody else can know them. */
+static void read_words(struct op *op, const struct compliance_question *q,
+                       struct compliance_answer *a)
+{
+    const struct cJSON *metadata = NULL;
+    const char *text = q->campaign.columns.metadata.text;
+
+    if (text && !json_parse(op, str_of(text), &metadata))
+        op_forgive(op);
+    for (enum disclosure_variable v = 0; metadata && v < DV_COUNT; v++)
+        a->words[v] = json_get_string(metadata, disclosure_variable_name(v));
+    if (!a->words[DV_callback_number])
+        a->words[DV_callback_number] = q->from_number;
+    if (!a->words[DV_data_source] && q->lead)
+        a->words[DV_data_source] = q->lead->consent_source;
 }
 
 struct compliance_answer compliance_answer(struct op *op, const struct compliance_question *q,
                                            const struct country_rules *rules,
-                                           const struct dnc_hits *dnc)
+                                           const struct evidence *evidence)
 {
-    const char *country = number_country(op, q->to_number);
-    struct compliance_answer a = {.country_iso = country ? country_of_rules(country) : "??"};
-    struct compliance_facts f = {
-        .at = q->at,
-        .guard_seconds = q->guard_seconds,
-        .advisory = q->advisory,
-        .country_iso = country ? a.country_iso : NULL,
-        .exclude_dnc = q->campaign.id == 0 || q->campaign.exclude_dnc,
-        .dnc_opt_out = dnc->opt_out,
-        .dnc_internal = dnc->internal,
-        .dnc_platform = dnc->platform,
-        .campaign_quiet_hours = q->campaign.quiet_hours,
-        .campaign_timezone = q->campaign.timezone,
-        .campaign_end = q->campaign.end_date,
-        .lead_known = q->lead_known,
-        .consent_granted = q->consent == CONSENT_GRANTED,
-        .consent_denied = q->consent == CONSENT_DENIED,
-        .consent_expired = q->consent == CONSENT_EXPIRED,
-    };
-    f.platform_rule_found = country && add_rules(op, rules, a.country_iso, &f, &a);
-    const char *theirs = q->lead_country ? country_of_rules(q->lead_country) : a.country_iso;
-    f.country_mismatch = strcmp(theirs, a.country_iso) != 0;
-    if (f.country_mismatch && !add_rules(op, rules, theirs, &f, &a))
-        f.platform_rule_found = false;
-    add_override(op, q, a.country_iso, &f);
+    struct compliance_answer a = {.country_iso = "??"};
+    struct compliance_facts f = {.at = q->at,
+                                 .guard_seconds = q->guard_seconds,
+                                 .advisory = q->advisory,
+                                 .from_number = q->from_number};
+    struct campaign_columns campaign = q->campaign.columns;
+
+    read_number(q->to_number, &f);
+    read_lead(op, q, &f);
+    read_evidence(evidence, &f);
+    campaign.exclude_dnc |= q->campaign.id == 0;
+    f.campaign = facts_of_campaign(op, &campaign, f.country_iso, f.lead.country_iso);
+    add_laws(rules, f.country_iso, false, &f, &a);
+    if (strcmp(f.lead.country_iso, f.country_iso) != 0)
+        add_laws(rules, f.lead.country_iso, true, &f, &a);
+    if (f.country_iso[0])
+        a.country_iso = arena_strdup(&op->arena, f.country_iso);
+    read_words(op, q, &a);
     a.verdict = compliance_decide(&f);
     metric_add(
         M_CHECKS, 1,
@@ -122,52 +116,53 @@ struct compliance_answer compliance_answer(struct op *op, const struct complianc
     return a;
 }
 
-static const char *countries_of(struct op *op, const struct compliance_question *q)
+const char *compliance_countries(struct op *op, const char *to_number, const char *lead_country)
 {
-    const char *country = number_country(op, q->to_number);
+    const char *country = number_country(op, to_number);
 
     return arena_printf(&op->arena, "{%s,%s}", country ? country_of_rules(country) : "XX",
-                        q->lead_country ? country_of_rules(q->lead_country) : "XX");
+                        lead_country ? country_of_rules(lead_country) : "XX");
 }
 
 bool compliance_ask(struct op *op, const struct compliance_question *q,
                     struct compliance_answer *out)
 {
-    struct rows rule_rows, dnc_rows;
+    const char *theirs = q->lead ? q->lead->country_iso : q->country_iso;
+    const char *countries = compliance_countries(op, q->to_number, theirs);
+    struct rows rule_rows, evidence_rows;
     struct country_rules rules;
+    struct evidence evidence;
 
     if (!db_ask(op,
                 (const struct ask[]){
-                    {&SQL_RULES_IN_FORCE, rules_args(op, countries_of(op, q), q->at), &rule_rows},
-                    {&SQL_DNC_HITS, ARGS({"e164", q->to_number}), &dnc_rows}},
+                    {&SQL_RULES_IN_FORCE, rules_args(op, countries, q->at), &rule_rows},
+                    {&SQL_PERSON_EVIDENCE, ARGS({"e164", q->to_number}), &evidence_rows}},
                 2)
-        || !rules_from_rows(op, &rule_rows, &rules))
+        || !rules_from_rows(op, &rule_rows, &rules)
+        || !evidence_read(op, &evidence_rows, 0, &evidence))
         return false;
-    struct dnc_hits dnc = {.opt_out = db_bool(&dnc_rows, 0, "opt_out"),
-                           .internal = db_bool(&dnc_rows, 0, "internal"),
-                           .platform = db_bool(&dnc_rows, 0, "platform")};
-    *out = compliance_answer(op, q, &rules, &dnc);
+    *out = compliance_answer(op, q, &rules, &evidence);
     return true;
 }
 
-static const char *code_array(struct op *op, uint32_t bits)
+static const char *code_array(struct op *op, uint64_t bits)
 {
     struct sql_array names = {0};
 
     for (enum compliance_code c = 0; c < CC_COUNT; c++)
-        if (bits & 1u << c)
+        if (bits & CODE_BIT(c))
             sql_array_add(&names, compliance_code_name(c));
     const char *text = arena_strdup(&op->arena, sql_array_close(&names));
     sql_array_free(&names);
     return text;
 }
 
-static const char *warning_array(struct op *op, uint32_t bits)
+static const char *warning_array(struct op *op, uint64_t bits)
 {
     struct sql_array names = {0};
 
     for (enum compliance_warning w = 0; w < CW_COUNT; w++)
-        if (bits & 1u << w)
+        if (bits & CODE_BIT(w))
             sql_array_add(&names, compliance_warning_name(w));
     const char *text = arena_strdup(&op->arena, sql_array_close(&names));
     sql_array_free(&names);
@@ -215,26 +210,66 @@ bool compliance_record(struct op *op, const struct compliance_subject *s,
     return true;
 }
 
-void compliance_warnings_json(struct buf *b, uint32_t bits)
+void compliance_warnings_json(struct buf *b, uint64_t bits)
 {
     const char *comma = "";
 
     buf_char(b, '[');
     for (enum compliance_warning w = 0; w < CW_COUNT; w++)
-        if (bits & 1u << w) {
+        if (bits & CODE_BIT(w)) {
             buf_printf(b, "%s\"%s\"", comma, compliance_warning_name(w));
             comma = ",";
         }
     buf_char(b, ']');
 }
 
-void compliance_actions_json(struct buf *b, const struct compliance_verdict *v)
+/* The identity comes first; what must not be left out of the call is named in this order. */
+enum { ORDER_DISCLOSURE = 1, ORDER_RECORDING = 5, SPOKEN_WITHIN_SECONDS = 10 };
+
+static void write_missing(struct buf *b, unsigned missing)
 {
+    const char *comma = "";
+
+    buf_str(b, ",\"missing_variables\":[");
+    for (enum disclosure_variable v = 0; v < DV_COUNT; v++)
+        if (missing & 1u << v) {
+            buf_printf(b, "%s\"%s\"", comma, disclosure_variable_name(v));
+            comma = ",";
+        }
+    buf_char(b, ']');
+}
+
+static void write_action(struct buf *b, const struct compliance_answer *a, const char *type,
+                         const char *text, int order)
+{
+    struct buf spoken = {0};
+    unsigned missing = disclosure_render(&spoken, text, a->words);
+
+    buf_printf(b, "{\"type\":\"%s\",\"text\":", type);
+    buf_json_string(b, buf_view(&spoken));
+    buf_str(b, ",\"language\":");
+    buf_json_text(b, a->verdict.disclosure_language[0] ? a->verdict.disclosure_language : NULL);
+    buf_printf(b, ",\"order\":%d,\"must_be_spoken_within_seconds\":%d", order,
+               SPOKEN_WITHIN_SECONDS);
+    write_missing(b, missing);
+    buf_free(&spoken);
+}
+
+void compliance_actions_json(struct buf *b, const struct compliance_answer *a)
+{
+    const struct compliance_verdict *v = &a->verdict;
+    bool speak = v->disclosure == CHECK_REQUIRED;
+
     buf_char(b, '[');
-    if (v->disclosure == CHECK_REQUIRED) {
-        buf_str(b, "{\"type\":\"disclosure\",\"text\":");
-        buf_json_text(b, v->disclosure_text);
+    if (speak) {
+        write_action(b, a, "disclosure", v->disclosure_text, ORDER_DISCLOSURE);
         buf_char(b, '}');
+    }
+    if (speak && v->recording_text) {
+        buf_char(b, ',');
+        write_action(b, a, "recording", v->recording_text, ORDER_RECORDING);
+        buf_printf(b, ",\"consent_first\":%s}",
+                   v->recording == RECORDING_ASK_FIRST ? "true" : "false");
     }
     buf_char(b, ']');
 }

@@ -7,46 +7,43 @@
 #ifndef AGORALIA_COMPLIANCE_H
 #define AGORALIA_COMPLIANCE_H
 
+#include "common/compliance/disclosure_text.h"
 #include "common/compliance/engine.h"
+#include "common/compliance/evidence.h"
 #include "common/compliance/rules.h"
 #include "common/lead/lead.h"
 
 /* The campaign's part of the question; all zero for a call outside any. */
 struct compliance_campaign {
     int64_t id;
-    bool exclude_dnc;
-    const char *quiet_hours;
-    const char *timezone;
-    struct tstamp end_date;
-    struct json_text overrides; /* country_rules_override */
+    struct campaign_columns columns;
 };
 
 struct compliance_question {
-    const char *to_number; /* E.164 */
+    const char *to_number;   /* E.164 */
+    const char *from_number; /* NULL = not chosen yet */
     struct tstamp at;
     int guard_seconds;
     bool advisory;
     struct compliance_campaign campaign;
-    bool lead_known;
-    enum consent_status consent;
-    const char *lead_country; /* NULL = as the number */
-};
-
-/* What the do-not-call lists say of one number, read in the caller's transaction. */
-struct dnc_hits {
-    bool opt_out, internal, platform;
+    const struct lead *lead; /* NULL = nobody known */
+    const char *country_iso; /* where the person lives, when there is no lead to say so */
 };
 
 struct compliance_answer {
     struct compliance_verdict verdict;
     const char *country_iso; /* whose rules: of the number; "??" when unknown */
     int64_t platform_rule_id, tenant_rule_id;
+    const char *words[DV_COUNT]; /* what is known of a disclosure's variables */
 };
 
-/* Decide from rules and hits already read: no query. */
+/* Whose rules must be read for a question: a Postgres array literal. */
+const char *compliance_countries(struct op *op, const char *to_number, const char *lead_country);
+
+/* Decide from rules and evidence already read: no query. */
 struct compliance_answer compliance_answer(struct op *op, const struct compliance_question *q,
                                            const struct country_rules *rules,
-                                           const struct dnc_hits *dnc);
+                                           const struct evidence *evidence);
 
 /* Read what is needed, then decide.  Never fails because of a refusal. */
 bool compliance_ask(struct op *op, const struct compliance_question *q,
@@ -68,10 +65,10 @@ bool compliance_record(struct op *op, const struct compliance_subject *s,
 const struct arg *compliance_record_args(struct op *op, const struct compliance_subject *s,
                                          const struct compliance_answer *a);
 
-/* "warnings" as a JSON array and as a Postgres array literal. */
-void compliance_warnings_json(struct buf *b, uint32_t warnings);
+/* "warnings" as a JSON array. */
+void compliance_warnings_json(struct buf *b, uint64_t warnings);
 
-/* "required_actions": the disclosure to speak, rendered as a JSON array. */
-void compliance_actions_json(struct buf *b, const struct compliance_verdict *v);
+/* "required_actions": what must be spoken, rendered, as a JSON array. */
+void compliance_actions_json(struct buf *b, const struct compliance_answer *a);
 
 #endif

@@ -1,275 +1,223 @@
-/* engine.c - the order is the specification's: DNC, quiet hours, consent, disclosure. */
+/* engine.c - the checks in the specification's order, each on the same trial. */
 
 #include "common/compliance/engine.h"
 
-#include "common/base/tz.h"
-#include "common/compliance/quiet_hours.h"
+#include "common/compliance/opening.h"
+#include "common/compliance/trial.h"
 
-#include <stdio.h>
+#define US INT64_C(1000000)
+#define DAY_US (DAY_SECONDS * US)
 
 /* Further ahead nothing is promised: the rules will have changed. */
-#define HORIZON_US (40LL * 86400 * 1000000)
+enum { HORIZON_DAYS = 40 };
 
-enum { MAX_WINDOWS = 128 };
+#define QUIET_CODES \
+    (CODE_BIT(CC_QUIET_HOURS) | CODE_BIT(CC_QUIET_HOURS_HOLIDAY) \
+     | CODE_BIT(CC_QUIET_HOURS_CAMPAIGN) | CODE_BIT(CC_QUIET_HOURS_INVALID_CONFIG))
 
-const char *const check_names[] = {"skipped", "passed", "failed", "required"};
-const char *const verdict_status_names[] = {"approved", "warning", "rejected"};
-
-static const struct {
-    const char *name, *reason;
-    bool temporal;
-} codes[CC_COUNT] = {
-#define CODE(name_, reason_, temporal_) [CC_##name_] = {#name_, reason_, temporal_},
-#define WARNING(name_)
-#include "common/compliance/codes.def"
-#undef CODE
-#undef WARNING
-};
-
-static const char *const warnings[CW_COUNT] = {
-#define CODE(name, reason, temporal)
-#define WARNING(name) [CW_##name] = #name,
-#include "common/compliance/codes.def"
-#undef CODE
-#undef WARNING
-};
-
-const char *compliance_code_name(enum compliance_code code)
+/* False when there is nothing that could be called. */
+static bool check_number(const struct number_facts *n, struct compliance_verdict *v)
 {
-    return code < CC_COUNT ? codes[code].name : NULL;
+    static const enum compliance_code codes[] = {
+        [NUMBER_MISSING] = CC_NUMBER_MISSING,
+        [NUMBER_INVALID] = CC_NUMBER_INVALID,
+        [NUMBER_ALPHANUMERIC] = CC_NUMBER_ALPHANUMERIC,
+        [NUMBER_SCIENTIFIC_NOTATION] = CC_NUMBER_SCIENTIFIC_NOTATION,
+        [NUMBER_HAS_EXTENSION] = CC_NUMBER_HAS_EXTENSION,
+        [NUMBER_SHORT_OR_EMERGENCY] = CC_NUMBER_SHORT_OR_EMERGENCY,
+        [NUMBER_NO_COUNTRY] = CC_NUMBER_NO_COUNTRY,
+        [NUMBER_AMBIGUOUS] = CC_NUMBER_AMBIGUOUS,
+    };
+
+    if (n->fault != NUMBER_OK)
+        verdict_refuse(v, codes[n->fault]);
+    else if (n->e164[0] != '+')
+        verdict_refuse(v, CC_NUMBER_INVALID);
+    else if (n->type == LINE_PREMIUM)
+        verdict_refuse(v, CC_NUMBER_TYPE_FORBIDDEN);
+    return v->codes == 0;
 }
 
-const char *compliance_code_reason(enum compliance_code code)
+static bool is_abroad(const struct compliance_facts *f)
 {
-    return code < CC_COUNT ? codes[code].reason : NULL;
+    return f->lead.country_iso[0] && strcmp(f->lead.country_iso, f->country_iso) != 0;
 }
 
-const char *compliance_warning_name(enum compliance_warning warning)
+static bool has_platform_law(const struct trial *t, bool of_lead)
 {
-    return warnings[warning];
+    for (int i = 0; i < t->n; i++)
+        if (!t->laws[i].tenant && t->laws[i].of_lead == of_lead)
+            return true;
+    return false;
 }
 
-enum compliance_code compliance_final_code(const struct compliance_verdict *v)
+static void report_no_rule(struct trial *t)
 {
-    for (enum compliance_code code = 0; code < CC_COUNT; code++)
-        if ((v->codes & 1u << code) && !codes[code].temporal)
-            return code;
-    return v->code;
+    if (t->f->policy.no_rule_warns)
+        verdict_warn(t->v, CW_COUNTRY_NO_RULE);
+    else
+        verdict_refuse(t->v, CC_COUNTRY_NO_RULE);
 }
 
-static void refuse(struct compliance_verdict *v, enum compliance_code code)
+static void check_override(struct trial *t, const struct trial_law *l)
 {
-    v->codes |= 1u << code;
-    if (v->code == CC_NONE || code < v->code)
-        v->code = code;
+    if (!l->law->enabled || l->effect.disabled)
+        verdict_refuse(t->v, CC_COUNTRY_DISABLED);
+    if (l->law->not_understood || l->effect.not_understood)
+        verdict_refuse(t->v, CC_COUNTRY_RULE_INVALID);
+    if (l->effect.invalid)
+        verdict_refuse(t->v, CC_QUIET_HOURS_INVALID_CONFIG);
+    if (l->effect.ignored)
+        verdict_warn(t->v, CW_OVERRIDE_LOOSENING_IGNORED);
+    if (l->effect.loosened)
+        verdict_warn(t->v, CW_OVERRIDE_LOOSENED);
 }
 
-static void warn(struct compliance_verdict *v, enum compliance_warning warning)
+/* The tenant's own rule is merged into the platform's as an override would be. */
+static void check_tenant_rules(struct trial *t)
 {
-    v->warnings |= 1u << warning;
+    for (int i = 0; i < t->n; i++)
+        for (int j = 0; j < t->n; j++)
+            if (!t->laws[i].tenant && t->laws[j].tenant && t->laws[i].of_lead == t->laws[j].of_lead
+                && law_loosens(t->laws[i].law, t->laws[j].law))
+                verdict_warn(t->v, CW_OVERRIDE_LOOSENING_IGNORED);
 }
 
-static void check_country(const struct compliance_facts *f, struct compliance_verdict *v)
+/* An objection holds in a country without a rule too. */
+static void check_without_rule(struct trial *t)
 {
-    if (!f->country_iso)
-        refuse(v, CC_COUNTRY_UNKNOWN);
-    else if (!f->platform_rule_found)
-        refuse(v, CC_COUNTRY_NO_RULE);
-    for (int i = 0; i < f->n_rules; i++)
-        if (!f->rules[i]->enabled)
-            refuse(v, CC_COUNTRY_DISABLED);
-    if (f->country_mismatch)
-        warn(v, CW_COUNTRY_MISMATCH);
-}
-
-/* Either switch turns the check on; an objection holds with both off. */
-static void check_dnc(const struct compliance_facts *f, struct compliance_verdict *v)
-{
-    bool required = f->exclude_dnc;
-
-    for (int i = 0; i < f->n_rules; i++) {
-        required |= f->rules[i]->dnc_check_required;
-        if (f->rules[i]->dnc_registry_enabled)
-            warn(v, CW_DNC_REGISTRY_NOT_VERIFIED);
-    }
-    if (f->dnc_opt_out)
-        refuse(v, CC_DNC_OPT_OUT);
-    if (required && f->dnc_internal)
-        refuse(v, CC_DNC_INTERNAL);
-    if (required && f->dnc_platform)
-        refuse(v, CC_DNC_PLATFORM);
-    if (!required)
-        warn(v, CW_DNC_CHECK_DISABLED);
-    bool hit = f->dnc_opt_out || (required && (f->dnc_internal || f->dnc_platform));
-    v->dnc = hit ? CHECK_FAILED : required ? CHECK_PASSED : CHECK_SKIPPED;
-}
-
-/* Every closed stretch that applies, as (window, zone, code). */
-struct closed {
-    struct quiet_window window;
-    const struct tz *zone;
-    enum compliance_code code;
-};
-
-struct closures {
-    struct closed items[MAX_WINDOWS];
-    int n;
-    bool invalid; /* something could not be read: nothing may be concluded */
-};
-
-static void add_closed(struct closures *c, const char *hours, const char *zone,
-                       enum compliance_code code)
-{
-    struct quiet_window window;
-    const struct tz *tz = tz_get(zone);
-
-    if (!tz || c->n == MAX_WINDOWS || quiet_parse(str_of(hours), &window)) {
-        c->invalid = true;
-        return;
-    }
-    c->items[c->n++] = (struct closed){window, tz, code};
-}
-
-static void add_rule(struct closures *c, const struct compliance_rule *rule)
-{
-    const char *list = rule->zones;
-    char zone[64];
-
-    if (!rule->quiet_hours_enabled)
-        return;
-    if (!rule->quiet_hours || !list || !*list) {
-        c->invalid = true;
-        return;
-    }
-    while (*list) {
-        size_t n = strcspn(list, ",");
-        snprintf(zone, sizeof(zone), "%.*s", (int)n, list);
-        add_closed(c, rule->quiet_hours, zone, CC_QUIET_HOURS);
-        list += n + (list[n] == ',');
+    t->n = 0;
+    check_lists(t);
+    if (t->f->lead.known && t->f->lead.consent == CONSENT_DENIED) {
+        verdict_refuse(t->v, CC_CONSENT_DENIED);
+        t->v->consent = CHECK_FAILED;
     }
 }
 
-/* Bits of the codes that close an instant, or its guard's end. */
-static uint32_t closed_at(const struct closures *c, int64_t us, int64_t guard_us)
+/* False when the run ends here. */
+static bool check_country(struct trial *t)
 {
-    uint32_t bits = 0;
+    const struct compliance_facts *f = t->f;
 
-    for (int i = 0; i < c->n; i++)
-        if (quiet_contains(&c->items[i].window, c->items[i].zone, us)
-            || quiet_contains(&c->items[i].window, c->items[i].zone, us + guard_us))
-            bits |= 1u << c->items[i].code;
-    return bits;
+    if (!f->country_iso[0]) {
+        verdict_refuse(t->v, CC_COUNTRY_UNKNOWN);
+        return false;
+    }
+    if (is_abroad(f))
+        verdict_warn(t->v, CW_COUNTRY_MISMATCH);
+    bool here = has_platform_law(t, false);
+    if (!here || (is_abroad(f) && !has_platform_law(t, true)))
+        report_no_rule(t);
+    if (!here || t->v->codes) {
+        check_without_rule(t);
+        return false;
+    }
+    for (int i = 0; i < t->n; i++)
+        check_override(t, &t->laws[i]);
+    check_tenant_rules(t);
+    return !(t->v->codes & CODE_BIT(CC_COUNTRY_DISABLED));
 }
 
-/* When this window no longer stands in the way of us; us itself when it does not. */
-static int64_t past_window(const struct closed *w, int64_t us, int64_t guard_us)
+/* The longest that a cap or a cooldown of these laws can last. */
+static int64_t longest(const struct law_times *times)
 {
-    bool now = quiet_contains(&w->window, w->zone, us);
-    int64_t open;
+    int days = times->refusal_cooldown_days;
 
-    if (!now && !quiet_contains(&w->window, w->zone, us + guard_us))
-        return us;
-    return quiet_next_open(&w->window, w->zone, now ? us : us + guard_us, &open) ? open : INT64_MAX;
+    if (times->silent_cooldown_days > days)
+        days = times->silent_cooldown_days;
+    if (times->silent_cooldown_hours / 24 >= days)
+        days = times->silent_cooldown_hours / 24 + 1;
+    for (int i = 0; i < times->n_caps; i++) {
+        int cap = times->caps[i].period_days + (times->caps[i].period_hours + 23) / 24;
+        if (cap > days)
+            days = cap;
+    }
+    return days;
 }
 
-/* Push the instant past every window that closes it until none does; null when none opens. */
-static struct tstamp next_open(const struct closures *c, int64_t us, int64_t guard_us)
+static int64_t horizon_of(const struct trial *t)
 {
-    int64_t t = us;
+    int64_t days = 0;
 
-    while (closed_at(c, t, guard_us)) {
-        int64_t later = t;
-        for (int i = 0; i < c->n; i++) {
-            int64_t open = past_window(&c->items[i], t, guard_us);
-            later = open > later ? open : later;
+    for (int i = 0; i < t->n; i++) {
+        int64_t own = longest(&t->laws[i].law->times);
+        days = own > days ? own : days;
+        for (int s = 0; s < t->laws[i].n_subs; s++) {
+            own = longest(&t->laws[i].subs[s]->times);
+            days = own > days ? own : days;
         }
-        if (later <= t || later > us + HORIZON_US)
-            return (struct tstamp){0};
-        t = later;
     }
-    return (struct tstamp){t};
+    return t->f->at.us + (HORIZON_DAYS + days) * DAY_US;
 }
 
-static void check_quiet_hours(const struct compliance_facts *f, struct compliance_verdict *v)
+static void check_temporal(struct trial *t, struct opening *o)
 {
-    struct closures c = {.n = 0};
+    bool readable = quiet_collect(t, o);
+    bool any = o->n > 0 || !readable;
 
-    for (int i = 0; i < f->n_rules; i++)
-        add_rule(&c, f->rules[i]);
-    if (f->campaign_quiet_hours)
-        add_closed(&c, f->campaign_quiet_hours, f->campaign_timezone, CC_QUIET_HOURS_CAMPAIGN);
-    int64_t guard_us = (int64_t)f->guard_seconds * 1000000;
-    uint32_t bits = closed_at(&c, f->at.us, guard_us);
-    if (c.invalid)
-        bits |= 1u << CC_QUIET_HOURS_INVALID_CONFIG;
-    for (enum compliance_code code = 0; code < CC_COUNT; code++)
-        if (bits & 1u << code)
-            refuse(v, code);
-    v->quiet_hours = bits ? CHECK_FAILED : c.n ? CHECK_PASSED : CHECK_SKIPPED;
-    if (bits && !c.invalid)
-        v->next_allowed_at = next_open(&c, f->at.us, guard_us);
+    frequency_collect(t, o);
+    uint64_t codes = opening_codes(o, t->f->at.us, t->f->guard_seconds * US);
+    if (!readable || o->too_many)
+        codes |= CODE_BIT(CC_QUIET_HOURS_INVALID_CONFIG);
+    t->v->codes |= codes;
+    t->v->quiet_hours = codes & QUIET_CODES ? CHECK_FAILED : any ? CHECK_PASSED : CHECK_SKIPPED;
 }
 
-static void check_consent(const struct compliance_facts *f, struct compliance_verdict *v)
+static void check_consent(struct trial *t)
 {
-    bool required = false;
-    uint32_t before = v->codes;
+    struct consent_finding found = consent_judge(t, t->f->at.us);
 
-    for (int i = 0; i < f->n_rules; i++)
-        required |= f->rules[i]->require_explicit_consent;
-    if (f->lead_known && f->consent_denied) {
-        refuse(v, CC_CONSENT_DENIED); /* an objection, whether consent is asked for or not */
-    } else if (required && !f->lead_known) {
-        if (!f->advisory)
-            refuse(v, CC_CONSENT_NO_LEAD);
-        else
-            warn(v, CW_CONSENT_NOT_EVALUATED);
-    } else if (required && f->consent_expired) {
-        refuse(v, CC_CONSENT_EXPIRED);
-    } else if (required && !f->consent_granted) {
-        refuse(v, CC_CONSENT_MISSING);
-    }
-    bool evaluated = required && (f->lead_known || !f->advisory);
-    v->consent = v->codes != before ? CHECK_FAILED : evaluated ? CHECK_PASSED : CHECK_SKIPPED;
-}
-
-static void check_disclosure(const struct compliance_facts *f, struct compliance_verdict *v)
-{
-    for (int i = 0; i < f->n_rules; i++) {
-        if (!f->rules[i]->require_disclosure)
-            continue;
-        v->disclosure = CHECK_REQUIRED;
-        if (!v->disclosure_text)
-            v->disclosure_text = f->rules[i]->disclosure_text;
-    }
+    t->v->codes |= found.codes;
+    t->v->warnings |= found.warnings;
+    t->v->consent = found.codes ? CHECK_FAILED : found.asked ? CHECK_PASSED : CHECK_SKIPPED;
 }
 
 /* A next instant is only worth telling when waiting cures every refusal. */
-static void settle(const struct compliance_facts *f, struct compliance_verdict *v)
+static void find_next(struct trial *t, const struct opening *o)
 {
-    bool curable = v->codes != 0;
+    const struct compliance_facts *f = t->f;
+    int64_t next;
 
-    for (enum compliance_code code = 0; code < CC_COUNT; code++)
-        if ((v->codes & 1u << code) && !codes[code].temporal)
-            curable = false;
-    if (!curable || (f->campaign_end.us && v->next_allowed_at.us >= f->campaign_end.us))
-        v->next_allowed_at = (struct tstamp){0};
-    v->status = v->codes ? VERDICT_REJECTED : v->warnings ? VERDICT_WARNING : VERDICT_APPROVED;
+    if (!t->v->codes || !compliance_is_temporal(t->v->codes)
+        || !opening_next(o, f->at.us, f->guard_seconds * US, horizon_of(t), &next))
+        return;
+    if (consent_judge(t, next).codes)
+        verdict_warn(t->v, CW_CONSENT_EXPIRES_BEFORE_NEXT_WINDOW);
+    else if (f->campaign.end.us && next >= f->campaign.end.us)
+        verdict_warn(t->v, CW_NEXT_WINDOW_AFTER_CAMPAIGN_END);
+    else
+        t->v->next_allowed_at.us = next;
+}
+
+static void check_all(struct trial *t)
+{
+    UNINITIALIZED struct opening o;
+
+    opening_reset(&o);
+    trial_find_subs(t);
+    trial_find_zones(t);
+    check_lists(t);
+    check_temporal(t, &o);
+    check_consent(t);
+    check_caller_id(t);
+    check_sector(t);
+    check_disclosure(t);
+    find_next(t, &o);
 }
 
 struct compliance_verdict compliance_decide(const struct compliance_facts *f)
 {
-    struct compliance_verdict v = {.code = CC_NONE};
+    struct compliance_verdict v = {.code = CC_NONE, .disclosure_language = ""};
+    UNINITIALIZED struct trial t;
 
-    check_country(f, &v);
-    check_dnc(f, &v);
-    if (v.codes & (1u << CC_COUNTRY_UNKNOWN | 1u << CC_COUNTRY_NO_RULE)) {
-        settle(f, &v);
-        return v;
+    trial_open(&t, f, &v);
+    if (check_number(&f->number, &v) && check_country(&t))
+        check_all(&t);
+    if (v.codes) {
+        v.status = VERDICT_REJECTED;
+        v.code = (enum compliance_code)__builtin_ctzll(v.codes);
+    } else if (v.warnings) {
+        v.status = VERDICT_WARNING;
     }
-    check_quiet_hours(f, &v);
-    check_consent(f, &v);
-    check_disclosure(f, &v);
-    settle(f, &v);
     return v;
 }

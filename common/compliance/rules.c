@@ -3,7 +3,7 @@
 #include "common/compliance/rules.h"
 
 #include "common/base/tz.h"
-#include "common/compliance/quiet_hours.h"
+#include "common/compliance/law_cache.h"
 #include "common/number/country.h"
 #include "common/store/db.h"
 #include "queries.h"
@@ -43,21 +43,45 @@ static const struct field country_rule_fields[] = {
 };
 const struct type country_rule_type = TYPE(struct country_rule, country_rule_fields);
 
-static const struct field rule_in_force_fields[] = {
-    FIELD(struct rule_in_force, platform, .flags = 0),
-    FIELD(struct rule_in_force, country_iso, .flags = 0),
-    FIELD(struct rule_in_force, id, .flags = 0),
-    FIELD(struct rule_in_force, enabled, .flags = 0),
-    FIELD(struct rule_in_force, require_disclosure, .flags = 0),
-    FIELD(struct rule_in_force, disclosure_text, .flags = 0),
-    FIELD(struct rule_in_force, require_explicit_consent, .flags = 0),
-    FIELD(struct rule_in_force, dnc_registry_enabled, .flags = 0),
-    FIELD(struct rule_in_force, dnc_check_required, .flags = 0),
-    FIELD(struct rule_in_force, quiet_hours_enabled, .flags = 0),
-    FIELD(struct rule_in_force, quiet_hours, .flags = 0),
-    FIELD(struct rule_in_force, zones, .flags = 0),
+/* A row of either table as rules_in_force has them. */
+struct rule_columns {
+    bool platform;
+    int64_t id;
+    const char *country_iso;
+    bool enabled;
+    bool require_disclosure;
+    const char *disclosure_text;
+    bool require_explicit_consent;
+    bool dnc_registry_enabled;
+    bool dnc_check_required;
+    bool quiet_hours_enabled;
+    const char *quiet_hours;
+    const char *timezone;
+    bool require_recording_consent;
+    const char *recording_disclosure_text;
+    int64_t data_retention_days;
+    int64_t version;
 };
-static const struct type rule_in_force_type = TYPE(struct rule_in_force, rule_in_force_fields);
+
+static const struct field rule_columns_fields[] = {
+    FIELD(struct rule_columns, platform, .flags = 0),
+    FIELD(struct rule_columns, id, .flags = 0),
+    FIELD(struct rule_columns, country_iso, .flags = 0),
+    FIELD(struct rule_columns, enabled, .flags = 0),
+    FIELD(struct rule_columns, require_disclosure, .flags = 0),
+    FIELD(struct rule_columns, disclosure_text, .flags = 0),
+    FIELD(struct rule_columns, require_explicit_consent, .flags = 0),
+    FIELD(struct rule_columns, dnc_registry_enabled, .flags = 0),
+    FIELD(struct rule_columns, dnc_check_required, .flags = 0),
+    FIELD(struct rule_columns, quiet_hours_enabled, .flags = 0),
+    FIELD(struct rule_columns, quiet_hours, .flags = 0),
+    FIELD(struct rule_columns, timezone, .flags = 0),
+    FIELD(struct rule_columns, require_recording_consent, .flags = 0),
+    FIELD(struct rule_columns, recording_disclosure_text, .flags = 0),
+    FIELD(struct rule_columns, data_retention_days, .flags = 0),
+    FIELD(struct rule_columns, version, .flags = 0),
+};
+static const struct type rule_columns_type = TYPE(struct rule_columns, rule_columns_fields);
 
 const struct arg *rules_args(struct op *op, const char *countries, struct tstamp at)
 {
@@ -69,10 +93,75 @@ const struct arg *rules_args(struct op *op, const char *countries, struct tstamp
     return args;
 }
 
+static struct law_row law_row_of(const struct rule_columns *c, const char *extended)
+{
+    return (struct law_row){
+        .id = c->id,
+        .country_iso = c->country_iso,
+        .enabled = c->enabled,
+        .require_disclosure = c->require_disclosure,
+        .disclosure_text = c->disclosure_text,
+        .require_explicit_consent = c->require_explicit_consent,
+        .dnc_registry_enabled = c->dnc_registry_enabled,
+        .dnc_check_required = c->dnc_check_required,
+        .quiet_hours_enabled = c->quiet_hours_enabled,
+        .quiet_hours = c->quiet_hours,
+        .timezone = c->timezone,
+        .require_recording_consent = c->require_recording_consent,
+        .recording_disclosure_text = c->recording_disclosure_text,
+        .data_retention_days = c->data_retention_days,
+        .extended = extended,
+    };
+}
+
+/* The tenant's rules have no document. */
+static const struct law *law_at_hand(struct op *op, const struct rule_columns *c)
+{
+    const struct law_row row = law_row_of(c, NULL);
+
+    return c->platform ? law_cache_find(op->app->laws, c->id, c->version)
+                       : law_parse(op, &row);
+}
+
+/* The documents of those that nobody has read yet: long, and therefore asked for only once. */
+static bool read_documents(struct op *op, const struct rule_columns *columns,
+                           struct country_rules *out)
+{
+    struct sql_array ids = {0};
+    struct rows rows;
+
+    for (int i = 0; i < out->n; i++)
+        if (!out->items[i].law)
+            sql_array_add_i64(&ids, columns[i].id);
+    const char *text = arena_strdup(&op->arena, sql_array_close(&ids));
+    sql_array_free(&ids);
+    if (!db_query(op, &SQL_RULE_DOCUMENTS, ARGS({"ids", text}), &rows))
+        return false;
+    for (int r = 0; r < rows.n; r++)
+        for (int i = 0; i < out->n; i++) {
+            if (out->items[i].law || columns[i].id != db_i64(&rows, r, "id"))
+                continue;
+            const struct law_row row = law_row_of(&columns[i], db_text(&rows, r, "extended"));
+            out->items[i].law = law_cache_add(op, op->app->laws, &row, columns[i].version);
+        }
+    return true;
+}
+
 bool rules_from_rows(struct op *op, struct rows *rows, struct country_rules *out)
 {
+    const struct rule_columns *columns = from_rows(op, rows, &rule_columns_type);
+    bool missing = false;
+
+    if (!columns)
+        return false;
     out->n = rows->n;
-    return (out->items = from_rows(op, rows, &rule_in_force_type)) != NULL;
+    out->items = arena_alloc(&op->arena, (size_t)(rows->n + 1) * sizeof(*out->items));
+    for (int i = 0; i < rows->n; i++) {
+        out->items[i] = (struct rule_in_force){columns[i].platform, columns[i].country_iso,
+                                               columns[i].id, law_at_hand(op, &columns[i])};
+        missing |= out->items[i].law == NULL;
+    }
+    return !missing || read_documents(op, columns, out);
 }
 
 bool rules_in_force(struct op *op, const char *countries, struct tstamp at,

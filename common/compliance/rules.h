@@ -1,13 +1,13 @@
 /*
  * rules.h - country rules as rows: the platform's and the tenant's own.
  *
- * Both apply; a tenant can only tighten.  A campaign's country_rules_override is
- * read as one more rule, so it can only tighten as well.
+ * Both apply; a tenant can only tighten.
  */
 #ifndef AGORALIA_RULES_H
 #define AGORALIA_RULES_H
 
 #include "common/base/fields.h"
+#include "common/compliance/law.h"
 
 struct country_rule {
     int64_t id;
@@ -37,20 +37,12 @@ extern const struct type country_rule_type;
         .enabled = true, .dnc_check_required = true \
     }
 
-/* A rule in force, with the zones its windows are judged in. */
+/* A rule in force, as a row and as the law that its document says. */
 struct rule_in_force {
     bool platform; /* else the tenant's */
     const char *country_iso;
     int64_t id;
-    bool enabled;
-    bool require_disclosure;
-    const char *disclosure_text;
-    bool require_explicit_consent;
-    bool dnc_registry_enabled;
-    bool dnc_check_required;
-    bool quiet_hours_enabled;
-    const char *quiet_hours;
-    const char *zones;
+    const struct law *law;
 };
 
 struct country_rules {
@@ -68,7 +60,11 @@ struct rows;
 bool rules_in_force(struct op *op, const char *countries, struct tstamp at,
                     struct country_rules *out) MUSTCHECK;
 
-/* The same in two steps, for a caller that sends the statement with others. */
+/*
+ * The same in two steps, for a caller that sends the statement with others.  The
+ * platform's laws come from the application's cache; one that is not there yet
+ * costs a query.
+ */
 const struct arg *rules_args(struct op *op, const char *countries, struct tstamp at);
 bool rules_from_rows(struct op *op, struct rows *rows, struct country_rules *out) MUSTCHECK;
 

@@ -139,12 +139,22 @@ RETURNING id, cursor_lane, cursor_lead, clock_timestamp() AS now;
 
 -- name: execution_leads
 -- The next batch of a lane, with what the do-not-call lists say of each.
-SELECT l.id, l.phone, l.country_iso, l.consent_status,
-       EXISTS (SELECT 1 FROM dnc_entries d WHERE d.tenant_id = :tenant_id AND d.e164 = l.phone
-                  AND d.removed_at IS NULL AND d.source = 'opt_out') AS opt_out,
-       EXISTS (SELECT 1 FROM dnc_entries d WHERE d.tenant_id = :tenant_id AND d.e164 = l.phone
-                  AND d.removed_at IS NULL AND d.source <> 'opt_out') AS internal,
-       EXISTS (SELECT 1 FROM platform_dnc_entries p WHERE p.e164 = l.phone) AS platform
+SELECT l.id, l.phone, l.country_iso, l.preferred_lang, l.consent_basis, l.consent_status, l.consent_date,
+       l.consent_source, l.metadata,
+       (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM d.created_at) * 1000000)::bigint, ' ')
+          FROM dnc_entries d
+         WHERE d.tenant_id = :tenant_id AND d.e164 = l.phone AND d.removed_at IS NULL) AS entries,
+       (SELECT p.source || ',p,' || (extract(epoch FROM p.created_at) * 1000000)::bigint
+          FROM platform_dnc_entries p WHERE p.e164 = l.phone) AS platform_entries,
+       (SELECT string_agg((extract(epoch FROM r.scrubbed_at) * 1000000)::bigint || ',' || r.registry, chr(10))
+          FROM registry_scrubs r WHERE r.tenant_id = :tenant_id AND r.e164 = l.phone) AS scrubs,
+       (SELECT string_agg((extract(epoch FROM h.created_at) * 1000000)::bigint || ',' || h.ending, ' ')
+          FROM (SELECT a.created_at, CASE WHEN k.disposition IN ('refused', 'not_interested') THEN 'r' ELSE 'o' END AS ending
+                  FROM call_attempts a
+                  JOIN calls k ON k.id = a.call_id
+                 WHERE a.tenant_id = :tenant_id AND a.to_number = l.phone AND a.state NOT IN ('rejected', 'refuted')
+                 ORDER BY a.created_at DESC
+                 LIMIT 100) h) AS attempts
   FROM leads l
  WHERE l.tenant_id = :tenant_id AND l.lane = :lane AND l.id > :after
    AND (:country_iso::text IS NULL OR l.country_iso = :country_iso)

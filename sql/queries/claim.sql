@@ -18,14 +18,14 @@ UPDATE scheduled_calls SET crashes = crashes + 1
 RETURNING crashes;
 
 -- name: claim_campaign
-SELECT id, status, agent_id, from_number, exclude_dnc, quiet_hours, timezone, end_date, country_rules_override,
+SELECT id, status, agent_id, from_number, exclude_dnc, quiet_hours, timezone, end_date, country_rules_override, metadata,
        spacing_seconds, max_calls_per_hour, max_calls_per_day
   FROM campaigns
  WHERE tenant_id = :tenant_id AND id = (SELECT campaign_id FROM scheduled_calls WHERE tenant_id = :tenant_id AND id = :id)
    FOR SHARE;
 
 -- name: claim_lead
-SELECT id, consent_status, country_iso, dead_reason
+SELECT id, consent_status, consent_basis, consent_date, consent_source, country_iso, preferred_lang, metadata, dead_reason
   FROM leads
  WHERE tenant_id = :tenant_id AND id = (SELECT lead_id FROM scheduled_calls WHERE tenant_id = :tenant_id AND id = :id)
    FOR SHARE;

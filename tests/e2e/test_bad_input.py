@@ -51,7 +51,7 @@ class BadInputTest(unittest.TestCase):
     def setUpClass(cls):
         cls.stack = cls.enterClassContext(Stack(sim=SIM, workers=0))
         s = cls.stack
-        s.sql("UPDATE platform_country_rules SET quiet_hours_enabled = false, require_explicit_consent = false")
+        s.sql("UPDATE platform_country_rules SET quiet_hours_enabled = false, require_explicit_consent = false, extended = '{}'")
         cls.routes = routes()
         cls.tables = [row[0] for row in s.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")]
         cls.ids = {"country_iso": "SM"}

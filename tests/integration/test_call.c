@@ -19,9 +19,8 @@ static const struct outbound_request plain = {
 
 static void australia_is_awake(struct scene *s)
 {
-    free(testdb_sql(
-        s->db,
-        "UPDATE platform_country_rules SET quiet_hours_enabled = false WHERE country_iso = 'AU'"));
+    free(testdb_sql(s->db, "UPDATE platform_country_rules SET quiet_hours_enabled = false, "
+                           "extended = extended - 'dnc' WHERE country_iso = 'AU'"));
 }
 
 static const char *detail(const struct op *op, const char *key)

@@ -611,10 +611,10 @@ static void after_a_pause_returned_no_intent_is_committed(void **state)
     struct op op = testdb_op(s->db, s->tenant);
     struct campaign c = {0};
     pthread_t threads[3];
-    int64_t deadline = clock_mono_us() + 10000000;
 
     for (int i = 0; i < 880; i++) /* the last twenty are given theirs after the pause */
         scene_give_start(f.first + i);
+    int64_t deadline = clock_mono_us() + 10000000;
     for (size_t i = 0; i < ARRAY_LEN(threads); i++)
         assert_int_equal(pthread_create(&threads[i], NULL, claim_on_and_on, &f), 0);
     while (f.next < 20 && clock_mono_us() < deadline)

@@ -1,6 +1,6 @@
 /*
- * test_demo_leads.c - tests/data/leads_demo.csv: what the importer makes of it, and that at
- * every hour of the year somebody in it may be called and somebody must wait.
+ * test_demo_leads.c - tests/data/leads_demo.csv: what the importer makes of it, and that on
+ * every day of the year somebody in it may be called, and at every hour somebody must wait.
  */
 
 #include "common/compliance/compliance.h"
@@ -113,17 +113,13 @@ struct tally {
 static struct tally count_at(struct op *op, const struct lead *leads, int n, struct tstamp at)
 {
     struct country_rules rules;
-    const struct dnc_hits nowhere = {0};
+    const struct evidence scrubbed = {.scrubs = {{NULL, at}}, .n_scrubs = 1};
     struct tally t = {0};
 
     assert_ok(op, rules_in_force(op, NULL, at, &rules));
     for (int i = 0; i < n; i++) {
-        struct compliance_question q = {.to_number = leads[i].phone,
-                                        .at = at,
-                                        .lead_known = true,
-                                        .consent = leads[i].consent_status,
-                                        .lead_country = leads[i].country_iso};
-        struct compliance_verdict v = compliance_answer(op, &q, &rules, &nowhere).verdict;
+        struct compliance_question q = {.to_number = leads[i].phone, .at = at, .lead = &leads[i]};
+        struct compliance_verdict v = compliance_answer(op, &q, &rules, &scrubbed).verdict;
         t.may += v.status != VERDICT_REJECTED;
         t.wait += v.next_allowed_at.us != 0;
     }
@@ -131,7 +127,7 @@ static struct tally count_at(struct op *op, const struct lead *leads, int n, str
 }
 
 /* A week in each season and the weeks in which clocks change, by the half hour. */
-static void at_every_hour_some_may_be_called_and_some_must_wait(void **state)
+static void every_day_some_may_be_called_and_at_every_hour_some_must_wait(void **state)
 {
     static const char *const weeks[] = {
         "2026-12-21T00:00:00Z", "2027-03-08T00:00:00Z", "2027-03-25T00:00:00Z",
@@ -140,7 +136,7 @@ static void at_every_hour_some_may_be_called_and_some_must_wait(void **state)
     };
     static struct lead leads[LEADS_MAX];
     struct op op = op_for(tenant_id);
-    int n = all_leads(&op, leads);
+    int n = all_leads(&op, leads), most = 0;
     (void)state;
 
     for (size_t w = 0; w < ARRAY_LEN(weeks); w++)
@@ -151,9 +147,10 @@ static void at_every_hour_some_may_be_called_and_some_must_wait(void **state)
             assert_true(tstamp_parse(str_of(weeks[w]), &at));
             at.us += (int64_t)step * HALF_HOUR_US;
             struct tally t = count_at(&asking, leads, n, at);
-            if (t.may < 10 || t.wait < 10)
-                fail_msg("%s: %d may be called, %d must wait", tstamp_format(&asking.arena, at),
-                         t.may, t.wait);
+            most = step % 48 == 0 || t.may > most ? t.may : most;
+            if (t.wait < 10 || (step % 48 == 47 && most < 10))
+                fail_msg("%s: %d must wait, at most %d may be called that day",
+                         tstamp_format(&asking.arena, at), t.wait, most);
             op_end(&asking);
         }
     op_end(&op);
@@ -172,7 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_file_imports_as_its_generator_meant_it),
         cmocka_unit_test(the_leads_are_of_twelve_countries_and_no_number_never_ends),
-        cmocka_unit_test(at_every_hour_some_may_be_called_and_some_must_wait),
+        cmocka_unit_test(every_day_some_may_be_called_and_at_every_hour_some_must_wait),
     };
     return cmocka_run_group_tests(tests, open_database, testdb_teardown);
 }

@@ -164,7 +164,7 @@ class Lane(Stack):
     def start(self):
         super().start()
         self.psql = Psql(self.env["DATABASE_URL"])
-        self.psql.rows("UPDATE platform_country_rules SET quiet_hours_enabled = false")
+        self.psql.rows("UPDATE platform_country_rules SET quiet_hours_enabled = false, extended = '{}'")
         self.api("POST", "/api/v1/numbers", {"e164": NUMBER}, 201)
         self.tell_sim(self.faults)
 

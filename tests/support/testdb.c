@@ -2,6 +2,7 @@
 
 #include "tests/support/testdb.h"
 
+#include "common/compliance/law_cache.h"
 #include "common/store/migrate.h"
 #include "common/store/pool.h"
 #include "tests/support/check.h"
@@ -84,6 +85,7 @@ int testdb_setup(void **state)
     db->conf.retell_api_key = "key_test";
     db->app.conf = &db->conf;
     db->app.pool = pool_open(db->url, 8, 5000);
+    db->app.laws = law_cache_open();
     *state = db;
     return 0;
 }
@@ -94,6 +96,7 @@ int testdb_teardown(void **state)
     char sql[160], *admin = url_of("postgres");
 
     pool_close(db->app.pool);
+    law_cache_close(db->app.laws);
     snprintf(sql, sizeof(sql), "DROP DATABASE %s WITH (FORCE)", db->name);
     free(run(admin, sql));
     free(admin);

@@ -1,6 +1,6 @@
 /* Quiet hours: a window that parses has one normal form, and its next opening is the first one. */
 
-#include "common/compliance/quiet_hours.h"
+#include "common/compliance/closure.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,17 +28,18 @@ static void check_normal_form(const struct quiet_window *w)
 
 static void check_next_open(const struct quiet_window *w, const struct tz *tz, int64_t at)
 {
+    const struct closure c = {.kind = CLOSURE_QUIET, .zone = tz, .quiet = *w};
     int64_t next, scan = at;
 
-    if (!quiet_next_open(w, tz, at, &next)) {
+    if (!closure_clear_from(&c, at, 0, at + INT64_C(400) * 86400 * 1000000, &next)) {
         require(w->start_minute == 0 && w->end_minute == 1440);
         return;
     }
     while (scan < next) {
-        require(quiet_contains(w, tz, scan));
+        require(!closure_at(&c, scan).open);
         scan += MINUTE_US;
     }
-    require(scan == next && !quiet_contains(w, tz, next));
+    require(scan == next && closure_at(&c, next).open);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

@@ -1,15 +1,12 @@
-/* Quiet hours: the catalogue's cases A to E, the grammar, and every minute of odd nights. */
+/* Windows: the catalogue's cases A to E, the grammars, and every minute of odd nights. */
 
-#include "common/compliance/quiet_hours.h"
+#include "common/compliance/closure.h"
 
+#include "common/base/json.h"
 #include "common/base/tstamp.h"
+#include "tests/support/check.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
 
 #define MINUTE_US INT64_C(60000000)
 
@@ -85,6 +82,25 @@ static int64_t instant(const char *text)
     return t.us;
 }
 
+static struct closure quiet(const struct quiet_window *w, const struct tz *tz)
+{
+    return (struct closure){.kind = CLOSURE_QUIET, .code = CC_QUIET_HOURS, .zone = tz, .quiet = *w};
+}
+
+static bool is_quiet(const struct quiet_window *w, const struct tz *tz, int64_t at)
+{
+    struct closure c = quiet(w, tz);
+
+    return !closure_at(&c, at).open;
+}
+
+static bool next_open(const struct quiet_window *w, const struct tz *tz, int64_t at, int64_t *next)
+{
+    struct closure c = quiet(w, tz);
+
+    return closure_clear_from(&c, at, 0, at + INT64_C(400) * 86400 * 1000000, next);
+}
+
 static void check(const struct instance *c)
 {
     const struct tz *tz = tz_get(c->zone);
@@ -92,8 +108,8 @@ static void check(const struct instance *c)
     struct quiet_window w;
 
     assert_non_null(tz);
-    if (quiet_parse(str_of(c->window), &w) || quiet_contains(&w, tz, at) != (c->next != NULL)
-        || !quiet_next_open(&w, tz, at, &next) || next != (c->next ? instant(c->next) : at))
+    if (quiet_parse(str_of(c->window), &w) || is_quiet(&w, tz, at) != (c->next != NULL)
+        || !next_open(&w, tz, at, &next) || next != (c->next ? instant(c->next) : at))
         fail_msg("%s: %s in %s at %s", c->id, c->window, c->zone, c->at);
 }
 
@@ -121,8 +137,8 @@ static void the_evening_end_is_exact_below_a_second(void **state)
     (void)state;
 
     assert_null(quiet_parse(STR("21:00-08:00"), &w));
-    assert_false(quiet_contains(&w, rome, nine - 1));
-    assert_true(quiet_contains(&w, rome, nine));
+    assert_false(is_quiet(&w, rome, nine - 1));
+    assert_true(is_quiet(&w, rome, nine));
 }
 
 static void a_day_without_an_opening_has_none(void **state)
@@ -132,9 +148,8 @@ static void a_day_without_an_opening_has_none(void **state)
     (void)state;
 
     assert_null(quiet_parse(STR("00:00-24:00"), &w));
-    assert_true(quiet_contains(&w, tz_get("Europe/Rome"), instant("2026-01-14T11:00:00Z")));
-    assert_false(
-        quiet_next_open(&w, tz_get("Europe/Rome"), instant("2026-01-14T11:00:00Z"), &next));
+    assert_true(is_quiet(&w, tz_get("Europe/Rome"), instant("2026-01-14T11:00:00Z")));
+    assert_false(next_open(&w, tz_get("Europe/Rome"), instant("2026-01-14T11:00:00Z"), &next));
 }
 
 static void every_accepted_spelling_means_the_same_window(void **state)
@@ -209,7 +224,7 @@ static void everything_else_is_refused(void **state)
 /* The definition itself: the first minute, counted one by one, that is not quiet. */
 static int64_t scan(const struct quiet_window *w, const struct tz *tz, int64_t at)
 {
-    for (int i = 0; i < 5 * 1440 && quiet_contains(w, tz, at); i++)
+    for (int i = 0; i < 5 * 1440 && is_quiet(w, tz, at); i++)
         at += MINUTE_US;
     return at;
 }
@@ -253,10 +268,112 @@ static void the_next_opening_is_the_first_open_minute(void **state)
         if (w.end_minute == w.start_minute || w.end_minute == 0
             || (w.start_minute == 0 && w.end_minute == 1440))
             continue;
-        if (!quiet_next_open(&w, tz, at, &next) || next != scan(&w, tz, at))
+        if (!next_open(&w, tz, at, &next) || next != scan(&w, tz, at))
             fail_msg("%d-%d in %s at %lld: %lld", w.start_minute, w.end_minute, zone, (long long)at,
                      (long long)next);
     }
+}
+
+static const char *week_complaint(const char *text, struct week *out)
+{
+    static struct op op;
+    const struct cJSON *v;
+
+    assert_ok(&op, json_parse(&op, str_of(text), &v));
+    const char *complaint = week_parse(v, out);
+    op_end(&op);
+    op = (struct op){0};
+    return complaint;
+}
+
+static void a_week_is_read_to_the_letter_or_not_at_all(void **state)
+{
+    static const char *const wrong[] = {
+        "[]",
+        "{\"mo\":[]}",
+        "{\"mon\":{}}",
+        "{\"mon\":[[\"09:00\"]]}",
+        "{\"mon\":[[\"09:00\",\"12:00\",\"13:00\"]]}",
+        "{\"mon\":[[\"12:00\",\"09:00\"]]}",
+        "{\"mon\":[[\"09:00\",\"09:00\"]]}",
+        "{\"mon\":[[\"09:00\",\"24:01\"]]}",
+        "{\"mon\":[[\"09:00\",\"13:00\"],[\"12:00\",\"14:00\"]]}",
+        "{\"mon\":[[\"14:00\",\"15:00\"],[\"09:00\",\"10:00\"]]}",
+        "{\"mon\":[[9,10]]}",
+        "{\"mon\":null}",
+    };
+    struct week w;
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+        if (!week_complaint(wrong[i], &w))
+            fail_msg("%s was taken", wrong[i]);
+    assert_null(week_complaint("{\"mon\":[[\"09:00\",\"13:00\"],[\"14:00\",\"24:00\"]]}", &w));
+    assert_int_equal(w.days[0].n, 2);
+    assert_int_equal(w.days[0].items[1].end_minute, 1440);
+    assert_int_equal(w.days[1].n, 0); /* a day not named is closed */
+}
+
+/* Closed on Tuesday the 8th, the eve cut to 10-12, and nobody knows the year after. */
+static void holidays_close_their_day_and_cut_the_one_before(void **state)
+{
+    static const int32_t feast[] = {20795}; /* 2026-12-08 */
+    const struct calendar calendar = {feast, 1, 20818};
+    struct week w;
+    (void)state;
+
+    assert_null(week_complaint("{\"mon\":[[\"09:00\",\"20:00\"]],\"tue\":[[\"09:00\",\"20:00\"]],"
+                               "\"holiday\":[],\"pre_holiday\":[[\"10:00\",\"12:00\"]]}",
+                               &w));
+    struct closure c = {.kind = CLOSURE_WEEK,
+                        .code = CC_QUIET_HOURS,
+                        .zone = tz_get("UTC"),
+                        .week = &w,
+                        .calendar = &calendar};
+    assert_int_equal(closure_at(&c, instant("2026-12-07T09:30:00Z")).code, CC_QUIET_HOURS);
+    assert_true(closure_at(&c, instant("2026-12-07T11:59:59Z")).open);
+    assert_false(closure_at(&c, instant("2026-12-07T12:00:00Z")).open);
+    assert_int_equal(closure_at(&c, instant("2026-12-08T11:00:00Z")).code, CC_QUIET_HOURS_HOLIDAY);
+    assert_true(closure_at(&c, instant("2026-12-14T19:59:59Z")).open);
+    assert_int_equal(closure_at(&c, instant("2027-01-04T11:00:00Z")).code,
+                     CC_QUIET_HOURS_INVALID_CONFIG);
+}
+
+static void a_window_opens_what_it_does_not_cover(void **state)
+{
+    static const struct {
+        const char *base, *other;
+        bool opens;
+    } pairs[] = {
+        {"21:00-08:00", "20:00-09:00", false}, {"21:00-08:00", "21:00-08:00", false},
+        {"21:00-08:00", "22:00-08:00", true},  {"21:00-08:00", "21:00-07:59", true},
+        {"21:00-08:00", "00:00-24:00", false}, {"00:00-24:00", "00:01-00:00", true},
+        {"12:00-13:00", "11:00-14:00", false}, {"12:00-13:00", "22:00-08:00", true},
+        {"22:00-24:00", "21:00-01:00", false}, {"23:00-01:00", "00:00-12:00", true},
+    };
+    struct quiet_window base, other;
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+        assert_null(quiet_parse(str_of(pairs[i].base), &base));
+        assert_null(quiet_parse(str_of(pairs[i].other), &other));
+        if (quiet_opens(&base, &other) != pairs[i].opens)
+            fail_msg("%s under %s", pairs[i].other, pairs[i].base);
+    }
+}
+
+static void days_are_read_as_the_calendar_has_them(void **state)
+{
+    static const char *const wrong[] = {"2026-02-29", "2026-13-01", "2026-00-01", "2026-04-31",
+                                        "26-01-01",   "2026-1-1",   "1969-12-31", "2026-01-01 "};
+    int32_t day;
+    (void)state;
+
+    assert_true(day_parse("1970-01-01", &day) && day == 0);
+    assert_true(day_parse("2028-02-29", &day) && day == 21243);
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+        if (day_parse(wrong[i], &day))
+            fail_msg("%s was taken", wrong[i]);
 }
 
 int main(void)
@@ -270,6 +387,10 @@ int main(void)
         cmocka_unit_test(midnight_as_an_end_is_the_end_of_the_day),
         cmocka_unit_test(everything_else_is_refused),
         cmocka_unit_test(the_next_opening_is_the_first_open_minute),
+        cmocka_unit_test(a_week_is_read_to_the_letter_or_not_at_all),
+        cmocka_unit_test(holidays_close_their_day_and_cut_the_one_before),
+        cmocka_unit_test(a_window_opens_what_it_does_not_cover),
+        cmocka_unit_test(days_are_read_as_the_calendar_has_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
