@@ -26,8 +26,11 @@ struct tz_local {
     int second_of_day;
 };
 
-/* NULL when tzdata knows no such zone. */
+/* NULL when tzdata knows no such zone.  Every alias of a zone gives the same pointer. */
 const struct tz *tz_get(const char *name);
+
+/* The zone's own name, whatever alias it was asked for by. */
+const char *tz_name(const struct tz *tz);
 
 static inline bool tz_valid(const char *name)
 {
@@ -52,7 +55,14 @@ int tz_candidates(const struct tz *tz, struct tz_date date, int second_of_day, i
 /* n days later (or earlier). */
 struct tz_date tz_date_add(struct tz_date date, int days);
 
-/* The release of the system's tzdata, e.g. "2026f"; "unknown" when it does not say. */
+/* The release the law's hours need: parts of Canada stopped changing their clocks in 2026. */
+#define TZ_NEEDED "2026f"
+#define TZ_UNKNOWN "unknown"
+
+/* The release of the system's tzdata, e.g. "2026f"; TZ_UNKNOWN when it does not say. */
 const char *tz_version(void);
+
+/* NULL when the system's tzdata will do, else why not: for whoever starts a process. */
+const char *tz_complaint(void);
 
 #endif

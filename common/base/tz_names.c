@@ -9,10 +9,15 @@
 #include <pthread.h>
 
 static struct {
-    GHashTable *names; /* NULL when tzdata.zi cannot be read: no zone is valid then */
+    GHashTable *names; /* name -> the zone it stands for; NULL when tzdata.zi cannot be read */
     char *version;
 } list;
 static pthread_once_t read_once = PTHREAD_ONCE_INIT;
+
+static void add(const char *name, const char *zone)
+{
+    g_hash_table_replace(list.names, g_strdup(name), g_strdup(zone));
+}
 
 /* "Z NAME ..." defines a zone, "L TARGET NAME" another name for one. */
 static void take_line(char *line)
@@ -21,9 +26,9 @@ static void take_line(char *line)
     guint n = g_strv_length(words);
 
     if (n >= 2 && strcmp(words[0], "Z") == 0)
-        g_hash_table_add(list.names, g_strdup(words[1]));
+        add(words[1], words[1]);
     else if (n >= 3 && strcmp(words[0], "L") == 0)
-        g_hash_table_add(list.names, g_strdup(words[2]));
+        add(words[2], words[1]);
     else if (n >= 3 && strcmp(words[0], "#") == 0 && strcmp(words[1], "version") == 0)
         list.version = g_strdup(words[2]);
     g_strfreev(words);
@@ -35,7 +40,7 @@ static void read_list(void)
 
     if (!g_file_get_contents(TZ_FOLDER "/tzdata.zi", &text, NULL, NULL))
         return;
-    list.names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    list.names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     char **lines = g_strsplit(text, "\n", -1);
     for (char **line = lines; *line; line++)
         take_line(*line);
@@ -43,14 +48,21 @@ static void read_list(void)
     g_free(text);
 }
 
-bool tz_listed(const char *name)
+/* An alias may stand for an alias; no chain in tzdata has more than a few links. */
+const char *tz_stands_for(const char *name)
 {
     pthread_once(&read_once, read_list);
-    return list.names && g_hash_table_contains(list.names, name);
+    const char *zone = list.names ? g_hash_table_lookup(list.names, name) : NULL;
+
+    for (int links = 0; zone && strcmp(zone, name) != 0 && links < 8; links++) {
+        name = zone;
+        zone = g_hash_table_lookup(list.names, name);
+    }
+    return zone;
 }
 
 const char *tz_version(void)
 {
     pthread_once(&read_once, read_list);
-    return list.version ? list.version : "unknown";
+    return list.version ? list.version : TZ_UNKNOWN;
 }

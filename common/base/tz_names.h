@@ -2,11 +2,12 @@
 #ifndef AGORALIA_TZ_NAMES_H
 #define AGORALIA_TZ_NAMES_H
 
-#include <stdbool.h>
-
 #define TZ_FOLDER "/usr/share/zoneinfo"
 
-/* Any thread, any time: the list is read on first use. */
-bool tz_listed(const char *name);
+/*
+ * The zone a name or alias stands for (Asia/Calcutta: Asia/Kolkata); NULL when
+ * tzdata does not list it.  Any thread, any time: the list is read on first use.
+ */
+const char *tz_stands_for(const char *name);
 
 #endif
