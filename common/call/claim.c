@@ -9,7 +9,7 @@
 #include "common/call/step.h"
 #include "common/compliance/compliance.h"
 #include "common/number/country.h"
-#include "common/number/number.h"
+#include "common/number/phone_facts.h"
 #include "common/provider/provider.h"
 #include "common/store/db.h"
 #include "queries.h"
@@ -56,10 +56,9 @@ static bool read_facts(struct op *op, struct gates *g)
 {
     const char *to = db_text(&g->row, 0, "to_number");
     const char *theirs = g->lead.n ? db_text(&g->lead, 0, "country_iso") : NULL;
-    const char *country = number_country(op, to);
-    const char *countries =
-        arena_printf(&op->arena, "{%s,%s}", country ? country_of_rules(country) : "XX",
-                     theirs ? country_of_rules(theirs) : "XX");
+    const char *country = phone_country(to);
+    const char *countries = arena_printf(&op->arena, "{%s,%s}", country ? country : "XX",
+                                         theirs ? country_of_rules(theirs) : "XX");
     bool paced = g->pacing.n > 0;
     const struct rows *said_by = g->campaign.n ? &g->campaign : &g->row;
     const struct arg *counts =

@@ -6,7 +6,7 @@
 #include "common/base/metrics.h"
 #include "common/base/tz.h"
 #include "common/number/country.h"
-#include "common/number/number.h"
+#include "common/number/phone_facts.h"
 #include "common/store/db.h"
 #include "queries.h"
 
@@ -90,8 +90,8 @@ struct compliance_answer compliance_answer(struct op *op, const struct complianc
                                            const struct country_rules *rules,
                                            const struct dnc_hits *dnc)
 {
-    const char *country = number_country(op, q->to_number);
-    struct compliance_answer a = {.country_iso = country ? country_of_rules(country) : "??"};
+    const char *country = phone_country(q->to_number);
+    struct compliance_answer a = {.country_iso = country ? country : "??"};
     struct compliance_facts f = {
         .at = q->at,
         .guard_seconds = q->guard_seconds,
@@ -124,9 +124,9 @@ struct compliance_answer compliance_answer(struct op *op, const struct complianc
 
 static const char *countries_of(struct op *op, const struct compliance_question *q)
 {
-    const char *country = number_country(op, q->to_number);
+    const char *country = phone_country(q->to_number);
 
-    return arena_printf(&op->arena, "{%s,%s}", country ? country_of_rules(country) : "XX",
+    return arena_printf(&op->arena, "{%s,%s}", country ? country : "XX",
                         q->lead_country ? country_of_rules(q->lead_country) : "XX");
 }
 
