@@ -2,6 +2,7 @@
 
 #include "common/base/tz.h"
 
+#include "common/base/log.h"
 #include "common/base/tz_fixups.h"
 #include "common/base/tz_names.h"
 
@@ -212,6 +213,13 @@ const char *tz_complaint(void)
                                                 : "tzdata is older than " TZ_NEEDED
                                                   ": what it gets wrong is corrected as far as it "
                                                   "was known when this program was built";
+}
+
+void tz_warn(void)
+{
+    if (tz_complaint())
+        log_warning(NULL, "tzdata.old", F("version", tz_version()), F("needed", TZ_NEEDED),
+                    F("reason", tz_complaint()));
 }
 
 int64_t tz_next_transition(const struct tz *tz, int64_t us)

@@ -62,7 +62,10 @@ struct tz_date tz_date_add(struct tz_date date, int days);
 /* The release of the system's tzdata, e.g. "2026f"; TZ_UNKNOWN when it does not say. */
 const char *tz_version(void);
 
-/* NULL when the system's tzdata will do, else why not: for whoever starts a process. */
+/* NULL when the system's tzdata will do, else why not. */
 const char *tz_complaint(void);
+
+/* Say so in the log, as every process does that starts. */
+void tz_warn(void);
 
 #endif
