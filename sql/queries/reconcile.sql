@@ -118,6 +118,10 @@ ON CONFLICT (name) DO UPDATE SET due_at = excluded.due_at, did_at = excluded.did
  WHERE c.due_at <= clock_timestamp()
 RETURNING name;
 
+-- name: chore_put_off
+-- tenant: none, because chores are the platform's
+UPDATE chores SET due_at = clock_timestamp() + make_interval(secs => :seconds::bigint) WHERE name = :name;
+
 -- name: gauge_write
 -- tenant: none, because a provider serves all of them
 -- What is live there and not ours: inbound and web calls, other users of the workspace.

@@ -488,9 +488,9 @@ static void the_nightly_check_finds_and_repairs_differences_on_both_sides(void *
         scene_dial(s, s->tenant, row + i);
     placed(s, "fake_1", "ended", attempt_of(s, row, attempt)); /* nobody told us */
     placed(s, "fake_2", "registered", attempt_of(s, row + 1, attempt));
-    placed(s, "twin", "ongoing", attempt)->started_at.us = clock_now_us() - 1000000;
+    placed(s, "twin", "ongoing", attempt)->started_at.us = clock_now_us() - 180000000;
     placed(s, "orphan", "ended", "00000000-0000-4000-8000-000000000000")->started_at.us =
-        clock_now_us() - 1000000;
+        clock_now_us() - 180000000;
     free(testdb_sql(s->db, "UPDATE call_attempts SET created_at = now() - interval '1 hour'"));
     assert_ok(&op, crosscheck(&op, 48, &d));
     op_end(&op);
@@ -505,6 +505,62 @@ static void the_nightly_check_finds_and_repairs_differences_on_both_sides(void *
     op = testdb_op(s->db, 0);
     assert_ok(&op, crosscheck_lags(&op));
     op_end(&op);
+}
+
+/* What the provider has, from n on; but for one, so have we, and one more. */
+static void many_of_both(struct scene *s, int n)
+{
+    s->provider->many = n;
+    s->provider->many_from_us = clock_now_us() - 3600000000;
+    free(testdb_sql(
+        s->db,
+        "SET session_replication_role = replica;"
+        "INSERT INTO call_attempts (id, tenant_id, scheduled_call_id, call_id, n, state, provider, "
+        "provider_call_id, to_number, dial_deadline, lease_until, created_at) "
+        "SELECT " FAKE_MANY_ATTEMPT ", 1, i, i, 1, 'ended', 'retell', 'many_' || i, '+39', now(), "
+        "now(), now() - interval '61 minutes' FROM generate_series(0, %d) i WHERE i <> 2345",
+        n));
+}
+
+static void the_nightly_check_holds_a_page_of_the_providers_calls_at_once(void **state)
+{
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, 0);
+    struct differences d;
+
+    many_of_both(s, 5000);
+    assert_ok(&op, crosscheck(&op, 48, &d));
+    op_end(&op);
+    assert_int_equal(d.compared, 5000);
+    assert_int_equal(d.attempt_missing, 1);
+    assert_int_equal(d.call_missing, 1);
+    assert_int_equal(d.repaired + d.placed_twice, 0);
+    assert_true(s->provider->most_listed <= 1000);
+}
+
+static void seconds_until_the_next_check(struct scene *s, int least, int most)
+{
+    assert_says(s,
+                "(SELECT due_at - now() BETWEEN make_interval(secs => %d) AND make_interval(secs "
+                "=> %d) FROM chores WHERE name = 'crosscheck')",
+                least, most);
+}
+
+static void a_nightly_check_that_failed_is_tried_again_in_the_same_night(void **state)
+{
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, 0);
+
+    s->provider->fails_with = E_PROVIDER_ERROR;
+    assert_fails(&op, E_PROVIDER_ERROR, crosscheck_nightly(&op));
+    op_end(&op);
+    seconds_until_the_next_check(s, 1, 900);
+    s->provider->fails_with = E_NONE;
+    free(testdb_sql(s->db, "UPDATE chores SET due_at = now()"));
+    op = testdb_op(s->db, 0);
+    assert_ok(&op, crosscheck_nightly(&op));
+    op_end(&op);
+    seconds_until_the_next_check(s, 80000, 86400);
 }
 
 static void a_phone_whose_call_may_go_on_unseen_is_not_dialled_for_another_row(void **state)
@@ -543,6 +599,8 @@ int main(void)
         SCENE(a_stopped_provider_is_probed_with_a_question_and_not_with_a_person),
         SCENE(an_event_that_came_before_its_call_was_known_is_matched_later),
         SCENE(the_nightly_check_finds_and_repairs_differences_on_both_sides),
+        SCENE(the_nightly_check_holds_a_page_of_the_providers_calls_at_once),
+        SCENE(a_nightly_check_that_failed_is_tried_again_in_the_same_night),
         SCENE(only_what_a_breaker_stopped_and_whose_time_has_come_is_lifted),
         SCENE(a_listing_that_failed_or_was_cut_short_does_not_count),
         SCENE(one_attempt_that_cannot_be_looked_at_does_not_hold_up_the_others),
