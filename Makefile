@@ -18,7 +18,7 @@
 #
 # V=1 shows the commands.
 #
-# Sources are found by folder: common/*/*.c, api/**.c, worker/**.c,
+# Sources are found by folder: common/*/*.c (and its one .cc), api/**.c, worker/**.c,
 # tests/retell_sim/*.c, tests/{unit,integration,bench}/*.c, tests/fuzz/fuzz_*.c.
 
 MAKEFLAGS += --no-builtin-rules
@@ -28,6 +28,7 @@ MAKEFLAGS += --no-builtin-rules
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+CXX := $(if $(findstring clang,$(CC)),clang++,g++)
 PKGS := libpq hiredis libuv libcjson libcurl glib-2.0 openssl libseccomp
 
 # ---- variant -------------------------------------------------------------
@@ -45,6 +46,9 @@ WARN += -Wtrampolines -Wbidi-chars=any
 else
 WARN += -Wno-gnu-zero-variadic-macro-arguments
 endif
+
+# Of the warnings C++ has not, and of the checks that its run time would be needed for.
+WARN_CXX := $(filter-out -Wstrict-prototypes -Wmissing-prototypes -Wno-gnu-%,$(WARN)) -Wmissing-declarations
 
 HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full -fPIE \
           -fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing
@@ -72,23 +76,22 @@ LDFLAGS := -Wl,--as-needed $(or $(LDFLAGS_$(KIND)),-pie $(filter -fsanitize=%,$(
 
 CPPFLAGS := -std=gnu11 -D_GNU_SOURCE -fno-common -I. -I$(B)/gen $(shell pkg-config --cflags $(PKGS))
 CFLAGS   := $(WARN) $(CFLAGS_$(KIND))
-LIBS     := $(shell pkg-config --libs $(PKGS)) -lcsv -lm -lpthread
+CXXFLAGS := -std=c++17 -I. $(WARN_CXX) $(CFLAGS_$(KIND)) $(if $(findstring undefined,$(CFLAGS_$(KIND))),-fno-sanitize=vptr)
+LIBS     := $(shell pkg-config --libs $(PKGS)) -lcsv -lphonenumber -lstdc++ -lm -lpthread
 
 # ---- sources -------------------------------------------------------------
-COMMON := $(wildcard common/*/*.c)
+COMMON := $(wildcard common/*/*.c common/*/*.cc)
 API    := $(wildcard api/*.c api/handlers/*.c)
 WORKER := $(wildcard worker/*.c worker/actors/*.c)
 CLI    := $(wildcard worker/cli/*.c)
 SIM    := $(wildcard tests/retell_sim/*.c)
 SUPPORT := $(wildcard tests/support/*.c)
-GEN    := $(B)/gen/queries.c $(B)/gen/embedded.c
-
 Q := $(if $(V),,@)
 # make -s says nothing.
 say = $(if $(findstring s,$(firstword -$(MAKEFLAGS))),@:,@printf '  %-5s %s\n' $(1) $@)
 
-obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
-LIB_OBJ := $(call obj,$(COMMON)) $(B)/obj/gen/queries.o $(B)/obj/gen/embedded.o
+obj = $(addprefix $(B)/obj/,$(addsuffix .o,$(basename $(1))))
+LIB_OBJ := $(call obj,$(COMMON)) $(B)/obj/gen/queries.o $(B)/obj/gen/embedded.o $(B)/obj/gen/phone_tables.o
 # What a test may link: everything but the main()s.
 TEST_OBJ := $(filter-out %/main.o,$(call obj,$(API) $(WORKER) $(CLI) $(SIM))) $(call obj,$(SUPPORT)) $(LIB_OBJ)
 
@@ -112,11 +115,22 @@ $(B)/gen/embedded.c: scripts/embed_files $(EMBEDDED)
 	@mkdir -p $(B)/gen
 	$(Q)scripts/embed_files $@ $(EMBEDDED)
 
+PHONE_CORRECTIONS := common/number/phone_corrections.def
+
+$(B)/gen/phone_tables.c $(B)/gen/phone_tables.h &: scripts/make_phone_tables $(PHONE_CORRECTIONS)
+	@mkdir -p $(B)/gen
+	$(Q)scripts/make_phone_tables $(B)/gen $(PHONE_CORRECTIONS)
+
 # ---- objects and binaries ------------------------------------------------
-$(B)/obj/%.o: %.c | $(B)/gen/queries.h
+$(B)/obj/%.o: %.c | $(B)/gen/queries.h $(B)/gen/phone_tables.h
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/obj/%.o: %.cc
+	@mkdir -p $(@D)
+	$(call say,CXX)
+	$(Q)$(CXX) $(CXXFLAGS) -MMD -MP -c $< -o $@
 
 # Embedded texts may be longer than what C99 promises.
 $(B)/obj/gen/%.o: $(B)/gen/%.c
@@ -209,7 +223,7 @@ gates:
 check: gates unit integration
 
 fmt:
-	clang-format-14 -i $(shell git ls-files '*.c' '*.h')
+	clang-format-14 -i $(shell git ls-files '*.c' '*.cc' '*.h')
 
 clean:
 	rm -rf build

@@ -4,6 +4,7 @@
 #include "api/server.h"
 #include "common/base/conf.h"
 #include "common/base/log.h"
+#include "common/base/tz.h"
 #include "common/compliance/law_cache.h"
 #include "common/provider/provider.h"
 #include "common/store/pool.h"
@@ -64,6 +65,7 @@ int main(void)
     if (!conf_load(&conf))
         return 2;
     log_start("agoralia-api", conf.log_level);
+    tz_warn();
     struct provider *provider = provider_open("retell", &conf);
     struct app app = {
         .conf = &conf,

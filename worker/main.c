@@ -2,6 +2,7 @@
 
 #include "common/base/conf.h"
 #include "common/base/log.h"
+#include "common/base/tz.h"
 #include "common/compliance/law_cache.h"
 #include "common/provider/provider.h"
 #include "common/store/pool.h"
@@ -60,6 +61,7 @@ int main(int argc, char **argv)
         return WORKER_CONFIG;
     forget_keys(&conf);
     log_start("agoralia-worker", conf.log_level);
+    tz_warn();
     struct provider *provider = open_provider(&conf, &nursery);
     const struct app app = {
         .conf = &conf,

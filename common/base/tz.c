@@ -2,10 +2,13 @@
 
 #include "common/base/tz.h"
 
+#include "common/base/log.h"
+#include "common/base/tz_fixups.h"
 #include "common/base/tz_names.h"
 
 #include <glib.h>
 #include <pthread.h>
+#include <string.h>
 
 #define US INT64_C(1000000)
 #define DAY_SECONDS INT64_C(86400)
@@ -23,14 +26,9 @@ enum { EPOCH_JULIAN = 719163 };
 /* No zone was ever further from UTC. */
 enum { MAX_OFFSET_SECONDS = 16 * 3600 };
 
-struct period {
-    int64_t from; /* UTC seconds; the first period's is INT64_MIN */
-    int offset;
-};
-
 struct tz {
     char *name;
-    struct period *periods;
+    struct tz_period *periods;
     size_t n;
 };
 
@@ -45,7 +43,7 @@ static int offset_at(GTimeZone *gtz, int64_t second)
 
 static void add_period(GArray *periods, int64_t from, int offset)
 {
-    struct period p = {from, offset};
+    struct tz_period p = {from, offset};
 
     g_array_append_val(periods, p);
 }
@@ -86,15 +84,17 @@ static struct tz *load(const char *name)
 
     if (!gtz)
         return NULL;
-    GArray *periods = g_array_new(FALSE, FALSE, sizeof(struct period));
+    GArray *periods = g_array_new(FALSE, FALSE, sizeof(struct tz_period));
     add_period(periods, INT64_MIN, offset_at(gtz, FIRST_SECOND));
     find_changes(gtz, FIRST_SECOND, LAST_SECOND, periods);
     g_time_zone_unref(gtz);
+    if (tz_complaint())
+        tz_fix_up(name, periods);
 
     struct tz *tz = g_new(struct tz, 1);
     tz->name = g_strdup(name);
     tz->n = periods->len;
-    tz->periods = (struct period *)(void *)g_array_free(periods, FALSE);
+    tz->periods = (struct tz_period *)(void *)g_array_free(periods, FALSE);
     return tz;
 }
 
@@ -216,6 +216,23 @@ struct tz_local tz_local(const struct tz *tz, int64_t us)
         .weekday = (int)((days + 3) - 7 * floor_div(days + 3, 7)), /* 1970-01-01: Thursday */
         .second_of_day = (int)(local - days * DAY_SECONDS),
     };
+}
+
+const char *tz_complaint(void)
+{
+    if (strcmp(tz_version(), TZ_UNKNOWN) == 0)
+        return "tzdata.zi cannot be read: no time zone is known";
+    return strcmp(tz_version(), TZ_NEEDED) >= 0 ? NULL
+                                                : "tzdata is older than " TZ_NEEDED
+                                                  ": what it gets wrong is corrected as far as it "
+                                                  "was known when this program was built";
+}
+
+void tz_warn(void)
+{
+    if (tz_complaint())
+        log_warning(NULL, "tzdata.old", F("version", tz_version()), F("needed", TZ_NEEDED),
+                    F("reason", tz_complaint()));
 }
 
 int64_t tz_next_transition(const struct tz *tz, int64_t us)

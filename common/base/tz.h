@@ -66,7 +66,17 @@ int tz_day(struct tz_date date);
 /* n days later (or earlier). */
 struct tz_date tz_date_add(struct tz_date date, int days);
 
-/* The release of the system's tzdata, e.g. "2026f"; "unknown" when it does not say. */
+/* The release the law's hours need: parts of Canada stopped changing their clocks in 2026. */
+#define TZ_NEEDED "2026f"
+#define TZ_UNKNOWN "unknown"
+
+/* The release of the system's tzdata, e.g. "2026f"; TZ_UNKNOWN when it does not say. */
 const char *tz_version(void);
+
+/* NULL when the system's tzdata will do, else why not. */
+const char *tz_complaint(void);
+
+/* Say so in the log, as every process does that starts. */
+void tz_warn(void);
 
 #endif

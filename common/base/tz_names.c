@@ -64,5 +64,5 @@ const char *tz_stands_for(const char *name)
 const char *tz_version(void)
 {
     pthread_once(&read_once, read_list);
-    return list.version ? list.version : "unknown";
+    return list.version ? list.version : TZ_UNKNOWN;
 }

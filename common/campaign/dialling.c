@@ -4,7 +4,7 @@
 
 #include "common/base/clock.h"
 #include "common/number/country.h"
-#include "common/number/number.h"
+#include "common/number/phone_facts.h"
 #include "common/store/db.h"
 #include "common/store/pool.h"
 #include "queries.h"
@@ -22,11 +22,10 @@ static bool is_of(const char *country_iso, const char *key)
 }
 
 /* The country is the number's or the lead's, whichever a claim would have been held for. */
-static bool concerns(struct op *op, const struct rows *rows, int i, enum dialling_scope scope,
-                     const char *key)
+static bool concerns(const struct rows *rows, int i, enum dialling_scope scope, const char *key)
 {
     return scope != DIALLING_COUNTRY || is_of(db_text(rows, i, "country_iso"), key)
-           || is_of(number_country(op, db_text(rows, i, "to_number")), key);
+           || is_of(phone_country(db_text(rows, i, "to_number")), key);
 }
 
 /*
@@ -43,7 +42,7 @@ static bool find_leaving(struct op *op, enum dialling_scope scope, const char *k
                   ARGS({"scope", dialling_scope_names[scope]}, {"key", key}), &rows))
         return false;
     for (int i = 0; i < rows.n; i++)
-        if (concerns(op, &rows, i, scope, key)) {
+        if (concerns(&rows, i, scope, key)) {
             sql_array_add(ids, db_text(&rows, i, "id"));
             ++*n;
         }

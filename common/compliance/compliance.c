@@ -7,7 +7,7 @@
 #include "common/base/tz.h"
 #include "common/number/country.h"
 #include "common/number/e164.h"
-#include "common/number/number.h"
+#include "common/number/phone_facts.h"
 #include "common/store/db.h"
 #include "queries.h"
 
@@ -37,18 +37,26 @@ static void add_laws(const struct country_rules *rules, const char *country, boo
     }
 }
 
-/* What a number's digits alone tell. */
 static void read_number(const char *to_number, struct compliance_facts *f)
 {
+    struct number_facts *number = &f->number;
     struct e164 n = {0};
 
-    f->number.fault = e164_parse(str_of(to_number), NULL, &n);
-    if (f->number.fault != NUMBER_OK)
+    number->fault = e164_parse(str_of(to_number), NULL, &n);
+    if (number->fault != NUMBER_OK)
         return;
-    memcpy(f->number.e164, n.text, sizeof(f->number.e164));
-    memcpy(f->number.region, n.country_iso, sizeof(f->number.region));
-    if (n.country_iso[0])
-        memcpy(f->country_iso, country_of_rules(n.country_iso), sizeof(f->country_iso));
+    const struct phone_facts p = phone_facts(n.text);
+    const char *country = phone_country(n.text);
+    memcpy(number->e164, n.text, sizeof(number->e164));
+    number->type = p.type;
+    while (number->n_zones < p.n_zones && number->n_zones < FACTS_MAX_ZONES) {
+        number->zones[number->n_zones] = p.zones[number->n_zones];
+        number->n_zones++;
+    }
+    if (p.region)
+        memcpy(number->region, p.region, sizeof(number->region));
+    if (country)
+        memcpy(f->country_iso, country, sizeof(f->country_iso));
 }
 
 static void read_evidence(const struct evidence *e, struct compliance_facts *f)
@@ -118,9 +126,9 @@ struct compliance_answer compliance_answer(struct op *op, const struct complianc
 
 const char *compliance_countries(struct op *op, const char *to_number, const char *lead_country)
 {
-    const char *country = number_country(op, to_number);
+    const char *country = phone_country(to_number);
 
-    return arena_printf(&op->arena, "{%s,%s}", country ? country_of_rules(country) : "XX",
+    return arena_printf(&op->arena, "{%s,%s}", country ? country : "XX",
                         lead_country ? country_of_rules(lead_country) : "XX");
 }
 

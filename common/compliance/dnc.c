@@ -5,7 +5,7 @@
 #include "common/base/page.h"
 #include "common/number/country.h"
 #include "common/number/e164.h"
-#include "common/number/number.h"
+#include "common/number/phone_facts.h"
 #include "common/store/db.h"
 #include "queries.h"
 
@@ -35,7 +35,7 @@ bool dnc_add(struct op *op, struct dnc_entry *e)
     struct rows rows;
 
     if (!e->country_iso)
-        e->country_iso = number_country(op, e->e164);
+        e->country_iso = phone_country(e->e164);
     if (!db_begin(op) || !db_query(op, &SQL_DNC_LOCK, ARGS({"e164", e->e164}), &rows))
         return false;
     if (db_store(op, &SQL_DNC_INSERT, &dnc_entry_type, e))

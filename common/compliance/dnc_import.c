@@ -9,6 +9,7 @@
 #include "common/number/country.h"
 #include "common/number/number_set.h"
 #include "common/number/phone_cell.h"
+#include "common/number/phone_facts.h"
 #include "common/store/db.h"
 #include "queries.h"
 
@@ -167,7 +168,7 @@ static bool add_number(struct dnc_import *imp, const struct csv_record *r,
     }
     sql_array_add(&imp->numbers, number->text);
     sql_array_add(&imp->sources, dnc_source_names[source]);
-    sql_array_add(&imp->countries, number->country_iso[0] ? number->country_iso : NULL);
+    sql_array_add(&imp->countries, phone_country(number->text));
     imp->rows++;
     return imp->rows < BATCH_ROWS || flush(imp);
 }

@@ -33,7 +33,9 @@ static bool check_number(const struct number_facts *n, struct compliance_verdict
         verdict_refuse(v, codes[n->fault]);
     else if (n->e164[0] != '+')
         verdict_refuse(v, CC_NUMBER_INVALID);
-    else if (n->type == LINE_PREMIUM)
+    else if (n->type == PHONE_SHORT)
+        verdict_refuse(v, CC_NUMBER_SHORT_OR_EMERGENCY);
+    else if (n->type == PHONE_PREMIUM_RATE)
         verdict_refuse(v, CC_NUMBER_TYPE_FORBIDDEN);
     return v->codes == 0;
 }

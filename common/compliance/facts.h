@@ -13,30 +13,16 @@
 #include "common/compliance/override.h"
 #include "common/lead/lead.h"
 #include "common/number/number_text.h"
-
-/* What the numbering plan tells of a number.  Zones are a hint, not the truth. */
-enum line_type {
-    LINE_UNKNOWN,
-    LINE_FIXED,
-    LINE_MOBILE,
-    LINE_FIXED_OR_MOBILE,
-    LINE_TOLL_FREE,
-    LINE_PREMIUM,
-    LINE_SHARED_COST,
-    LINE_VOIP,
-    LINE_PERSONAL,
-    LINE_PAGER,
-    LINE_UAN,
-    LINE_VOICEMAIL,
-};
+#include "common/number/phone_facts.h"
 
 enum { FACTS_MAX_ZONES = 48, FACTS_MAX_LAWS = 4, FACTS_MAX_SCRUBS = 4, FACTS_MAX_SECTORS = 4 };
 
+/* What the numbering plan tells of a number.  Zones are a hint, not the truth. */
 struct number_facts {
     enum number_fault fault; /* anything but NUMBER_OK: it is not a number */
     char e164[17];
     char region[3]; /* "GP"; "" = of no country */
-    enum line_type type;
+    enum phone_type type;
     const struct tz *zones[FACTS_MAX_ZONES];
     int n_zones;
 };

@@ -105,8 +105,8 @@ static bool is_anywhere(const struct number_facts *n)
 {
     bool by_area = n->e164[1] == '1';
 
-    return n->type == LINE_TOLL_FREE
-           || (!by_area && (n->type == LINE_MOBILE || n->type == LINE_VOIP));
+    return n->type == PHONE_TOLL_FREE
+           || (!by_area && (n->type == PHONE_MOBILE || n->type == PHONE_VOIP));
 }
 
 static void add_number_zones(struct zone_set *set, const struct number_facts *n,

@@ -10,6 +10,7 @@
 #include "common/lead/consent_words.h"
 #include "common/lead/date_cell.h"
 #include "common/number/country.h"
+#include "common/number/phone_facts.h"
 
 #include <stdio.h>
 
@@ -119,13 +120,12 @@ static const char *read_country(const struct reading *r)
 
 static void settle_country(const struct reading *r, const char *stated)
 {
-    const char *of_number = r->out->phone.country_iso;
+    const char *phone = r->out->phone.text, *ruled_by = phone_country(phone);
     struct lead *l = &r->out->lead;
 
-    if (stated && of_number[0]
-        && strcmp(country_of_rules(stated), country_of_rules(of_number)) != 0)
+    if (stated && ruled_by && strcmp(country_of_rules(stated), ruled_by) != 0)
         note(r, "COUNTRY_MISMATCH", LEAD_COUNTRY);
-    l->country_iso = stated ? stated : of_number[0] ? arena_strdup(r->arena, of_number) : NULL;
+    l->country_iso = stated ? stated : phone_region(phone);
 }
 
 /* A name, or its halves, or the number: a lead is called something. */

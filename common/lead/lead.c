@@ -5,7 +5,7 @@
 #include "common/base/page.h"
 #include "common/number/country.h"
 #include "common/number/e164.h"
-#include "common/number/number.h"
+#include "common/number/phone_facts.h"
 #include "common/store/db.h"
 #include "queries.h"
 
@@ -73,7 +73,7 @@ static bool fail_insert(struct op *op)
 bool lead_create(struct op *op, struct lead *l)
 {
     if (!l->country_iso)
-        l->country_iso = number_country(op, l->phone);
+        l->country_iso = phone_region(l->phone);
     return db_store(op, &SQL_LEAD_INSERT, &lead_type, l) || fail_insert(op);
 }
 

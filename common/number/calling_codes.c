@@ -2,27 +2,13 @@
 
 #include "common/number/calling_codes.h"
 
-#include "common/base/compiler.h"
+#include "common/number/phone_library.h"
 
 /* Indexed by the code itself: no calling code begins with another one or with a zero. */
 static const struct calling_code codes[1000] = {
-#define DIAL(code, iso, min, max, trunk) [code] = {code, iso, min, max, trunk},
-#define PART(code, prefix, iso)
+#define DIAL(code, min, max, trunk) [code] = {code, min, max, trunk},
 #include "common/number/calling_codes.def"
 #undef DIAL
-#undef PART
-};
-
-static const struct part {
-    unsigned code;
-    struct str prefix;
-    const char *country_iso;
-} parts[] = {
-#define DIAL(code, iso, min, max, trunk)
-#define PART(code, prefix, iso) {code, {prefix, sizeof(prefix) - 1}, iso},
-#include "common/number/calling_codes.def"
-#undef DIAL
-#undef PART
 };
 
 const struct calling_code *calling_code_of_number(struct str digits)
@@ -39,23 +25,9 @@ const struct calling_code *calling_code_of_number(struct str digits)
 
 const struct calling_code *calling_code_of_country(const char *country_iso)
 {
-    if (!country_iso || country_iso[0] == '\0')
-        return NULL;
-    for (size_t i = 0; i < ARRAY_LEN(codes); i++)
-        if (codes[i].max_digits && strcmp(codes[i].country_iso, country_iso) == 0)
-            return &codes[i];
-    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
-        if (strcmp(parts[i].country_iso, country_iso) == 0)
-            return &codes[parts[i].code];
-    return NULL;
-}
+    int code = country_iso ? phone_library_calling_code(country_iso) : 0;
 
-const char *calling_code_country(const struct calling_code *cc, struct str national)
-{
-    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
-        if (parts[i].code == cc->code && str_starts(national, parts[i].prefix))
-            return parts[i].country_iso;
-    return cc->country_iso;
+    return code > 0 && codes[code].max_digits ? &codes[code] : NULL;
 }
 
 size_t calling_code_width(const struct calling_code *cc)

@@ -1,12 +1,11 @@
-/* calling_codes.h - numbering plans: which country answers, and how long its numbers are. */
+/* calling_codes.h - numbering plans: how long numbers are, and what is dialled before them. */
 #ifndef AGORALIA_CALLING_CODES_H
 #define AGORALIA_CALLING_CODES_H
 
 #include "common/base/str.h"
 
 struct calling_code {
-    unsigned code;       /* 1-3 digits, as a number */
-    char country_iso[3]; /* the code's main country; "" when it belongs to the world */
+    unsigned code; /* 1-3 digits, as a number */
     unsigned char min_digits, max_digits;
     char trunk[3]; /* dialled inside the country only; "" = none */
 };
@@ -16,9 +15,6 @@ const struct calling_code *calling_code_of_number(struct str digits);
 
 /* The calling code a country's numbers have; NULL for what is no country. */
 const struct calling_code *calling_code_of_country(const char *country_iso);
-
-/* The country or territory behind a national number of this code. */
-const char *calling_code_country(const struct calling_code *cc, struct str national);
 
 /* How many digits the calling code itself has. */
 size_t calling_code_width(const struct calling_code *cc);

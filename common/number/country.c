@@ -55,11 +55,14 @@ static const char *find(const char (*list)[3], size_t n, const char *code)
     return NULL;
 }
 
+const char *country_code(const char *s)
+{
+    return find(countries, ARRAY_LEN(countries), s);
+}
+
 const char *country_complaint(const char *s)
 {
-    return find(countries, ARRAY_LEN(countries), s)
-               ? NULL
-               : "must be an ISO 3166-1 alpha-2 country code such as IT";
+    return country_code(s) ? NULL : "must be an ISO 3166-1 alpha-2 country code such as IT";
 }
 
 const char *language_complaint(const char *s)
@@ -93,7 +96,7 @@ const char *country_read(struct str text)
 
     if (n == 2) {
         char code[3] = {(char)(word[0] & ~0x20), (char)(word[1] & ~0x20), '\0'};
-        const char *found = find(countries, ARRAY_LEN(countries), code);
+        const char *found = country_code(code);
         if (found)
             return found;
     }

@@ -7,6 +7,9 @@
 /* NULL when s is an ISO 3166-1 alpha-2 code in use (or XK, which +383 needs): "IT". */
 const char *country_complaint(const char *s);
 
+/* The same code with the life of the program; NULL when it is none. */
+const char *country_code(const char *s);
+
 /* NULL when s is an ISO 639-1 code: "it". */
 const char *language_complaint(const char *s);
 

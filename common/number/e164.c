@@ -64,7 +64,6 @@ static enum number_fault accept(const struct calling_code *cc, struct str nation
         out->text[n++] = (char)('0' + cc->code / scale % 10);
     memcpy(out->text + n, national.p, national.n);
     out->text[n + national.n] = '\0';
-    memcpy(out->country_iso, calling_code_country(cc, national), sizeof(out->country_iso));
     return NUMBER_OK;
 }
 

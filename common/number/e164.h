@@ -2,8 +2,8 @@
  * e164.h - telephone numbers in their one spelling: + and at most 15 digits.
  *
  * The calling code must exist and the length must fit the country's plan; a
- * national number is read with the country it was written in.  Whether a range
- * is assigned, mobile or premium is not known here.
+ * national number is read with the country it was written in.  Whose it is, and
+ * whether its range is assigned, mobile or premium, phone_facts.h tells.
  */
 #ifndef AGORALIA_E164_H
 #define AGORALIA_E164_H
@@ -13,9 +13,8 @@
 #include <stdint.h>
 
 struct e164 {
-    char text[17];       /* "+393491234567" */
-    char country_iso[3]; /* of the number; "" for codes that belong to no country */
-    bool converted;      /* read into shape: a wrapper removed, a missing plus supplied */
+    char text[17];  /* "+393491234567" */
+    bool converted; /* read into shape: a wrapper removed, a missing plus supplied */
 };
 
 /*

@@ -4,6 +4,7 @@
 
 #include "common/number/country.h"
 #include "common/number/e164.h"
+#include "common/number/phone_facts.h"
 #include "common/provider/provider.h"
 #include "common/store/db.h"
 #include "queries.h"
@@ -65,7 +66,7 @@ bool number_register(struct op *op, struct number *n)
 {
     if (!find_at_provider(op, n))
         return false;
-    n->country = number_country(op, n->e164);
+    n->country = phone_region(n->e164);
     n->status = NUMBER_ACTIVE;
     n->verified = true;
     if (db_store(op, &SQL_NUMBER_INSERT, &number_type, n))
@@ -106,13 +107,4 @@ bool number_is_active(struct op *op, const char *e164, bool *out)
         return false;
     *out = rows.n > 0;
     return true;
-}
-
-const char *number_country(struct op *op, const char *e164)
-{
-    struct e164 n;
-
-    if (e164_parse(str_of(e164), NULL, &n) != NUMBER_OK || !n.country_iso[0])
-        return NULL;
-    return arena_strdup(&op->arena, n.country_iso);
 }

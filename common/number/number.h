@@ -51,7 +51,4 @@ bool number_list(struct op *op, const struct number_query *q, struct number **ou
 /* Is e164 an active number of op's tenant? */
 bool number_is_active(struct op *op, const char *e164, bool *out) MUSTCHECK;
 
-/* The country of an E.164 number, in op's arena; NULL when its code belongs to none. */
-const char *number_country(struct op *op, const char *e164);
-
 #endif

@@ -359,3 +359,8 @@ void http_query_escape(struct buf *b, const char *s)
 {
     escape(b, s, "-._~");
 }
+
+const char *http_library(void)
+{
+    return curl_version();
+}

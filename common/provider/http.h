@@ -56,4 +56,7 @@ void http_exchange(struct op *op, const struct http_request *r, struct http_repl
 void http_path_escape(struct buf *b, const char *s);
 void http_query_escape(struct buf *b, const char *s);
 
+/* The transport's own words: "libcurl/7.88.1 ...". */
+const char *http_library(void);
+
 #endif

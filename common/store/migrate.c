@@ -91,22 +91,34 @@ static bool refuse_newer(struct op *op, const PGresult *applied)
     return true;
 }
 
+/* Was this migration applied, and as it is now?  Fails when it was edited since. */
+static bool look_up(struct op *op, const PGresult *applied, const struct embedded_file *f,
+                    char sum[SHA256_HEX_SIZE], bool *was_applied)
+{
+    digest_hex(DIGEST_SHA256, (struct str){f->text, f->size}, sum);
+    const char *was = applied_checksum(applied, short_name(f));
+
+    *was_applied = was != NULL;
+    if (was && strcmp(was, sum) != 0)
+        return fail(op, E_INVALID_STATE,
+                    "Migration %s was applied with other contents: a migration is never "
+                    "edited, write a new one",
+                    short_name(f));
+    return true;
+}
+
 static bool apply_missing(struct op *op, PGconn *pg, const PGresult *applied,
                           void (*on_applied)(const char *name))
 {
     for (const struct embedded_file *f = embedded_files; f->name; f++) {
         char sum[SHA256_HEX_SIZE];
+        bool done;
 
         if (!is_migration(f))
             continue;
-        digest_hex(DIGEST_SHA256, (struct str){f->text, f->size}, sum);
-        const char *was = applied_checksum(applied, short_name(f));
-        if (was && strcmp(was, sum) != 0)
-            return fail(op, E_INVALID_STATE,
-                        "Migration %s was applied with other contents: a migration is never "
-                        "edited, write a new one",
-                        short_name(f));
-        if (was)
+        if (!look_up(op, applied, f, sum, &done))
+            return false;
+        if (done)
             continue;
         if (!apply(op, pg, f, sum))
             return false;
@@ -114,6 +126,12 @@ static bool apply_missing(struct op *op, PGconn *pg, const PGresult *applied,
             on_applied(short_name(f));
     }
     return true;
+}
+
+static bool read_applied(struct op *op, PGconn *pg, PGresult **out)
+{
+    return run(op, pg, "schema_migrations", "SELECT name, checksum FROM schema_migrations", out)
+           && refuse_newer(op, *out);
 }
 
 bool migrate(struct op *op, const char *database_url, void (*on_applied)(const char *name))
@@ -127,7 +145,39 @@ bool migrate(struct op *op, const char *database_url, void (*on_applied)(const c
                   "CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT PRIMARY KEY, "
                   "checksum TEXT NOT NULL, applied_at TIMESTAMPTZ NOT NULL DEFAULT now())",
                   NULL)
-           && run(op, pg, "schema_migrations", "SELECT name, checksum FROM schema_migrations",
-                  &applied)
-           && refuse_newer(op, applied) && apply_missing(op, pg, applied, on_applied);
+           && read_applied(op, pg, &applied) && apply_missing(op, pg, applied, on_applied);
+}
+
+/* A database that was never migrated has no table of migrations: none is applied. */
+static bool read_applied_if_any(struct op *op, PGconn *pg, PGresult **out)
+{
+    if (!run(op, pg, "schema_migrations", "SELECT to_regclass('schema_migrations')", out))
+        return false;
+    return PQgetisnull(*out, 0, 0)
+               ? run(op, pg, "an empty list", "SELECT ''::text, ''::text LIMIT 0", out)
+               : read_applied(op, pg, out);
+}
+
+bool migrate_status(struct op *op, const char *database_url, struct migrate_status *out)
+{
+    PGconn *pg;
+    PGresult *applied;
+
+    *out = (struct migrate_status){0};
+    if (!connect_db(op, database_url, &pg) || !read_applied_if_any(op, pg, &applied))
+        return false;
+    out->server_version = PQserverVersion(pg);
+    out->client_version = PQlibVersion();
+    for (const struct embedded_file *f = embedded_files; f->name; f++) {
+        char sum[SHA256_HEX_SIZE];
+        bool done;
+
+        if (!is_migration(f))
+            continue;
+        if (!look_up(op, applied, f, sum, &done))
+            return false;
+        out->applied += done;
+        out->missing += !done;
+    }
+    return true;
 }

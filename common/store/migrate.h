@@ -15,4 +15,13 @@
 bool migrate(struct op *op, const char *database_url,
              void (*on_applied)(const char *name)) MUSTCHECK;
 
+/* What a database has of them. */
+struct migrate_status {
+    int server_version, client_version; /* of PostgreSQL and of libpq: 150014 for 15.14 */
+    int applied, missing;
+};
+
+/* Looks only.  Fails where migrate() would refuse. */
+bool migrate_status(struct op *op, const char *database_url, struct migrate_status *out) MUSTCHECK;
+
 #endif

@@ -87,26 +87,26 @@ static void add_law(struct op *op, const struct cJSON *fixtures, const struct cJ
         .law = read_law(op, v), .tenant = present(v, "tenant_id") != NULL, .of_lead = of_lead};
 }
 
-static enum line_type type_named(const char *name)
+static enum phone_type type_named(const char *name)
 {
     static const struct {
         const char *name;
-        enum line_type type;
+        enum phone_type type;
     } types[] = {
-        {"fixed_line", LINE_FIXED},
-        {"mobile", LINE_MOBILE},
-        {"fixed_line_or_mobile", LINE_FIXED_OR_MOBILE},
-        {"toll_free", LINE_TOLL_FREE},
-        {"premium_rate", LINE_PREMIUM},
-        {"voip", LINE_VOIP},
-        {"unknown", LINE_UNKNOWN},
+        {"fixed_line", PHONE_FIXED_LINE},
+        {"mobile", PHONE_MOBILE},
+        {"fixed_line_or_mobile", PHONE_FIXED_LINE_OR_MOBILE},
+        {"toll_free", PHONE_TOLL_FREE},
+        {"premium_rate", PHONE_PREMIUM_RATE},
+        {"voip", PHONE_VOIP},
+        {"unknown", PHONE_UNKNOWN},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(types); i++)
         if (strcmp(types[i].name, name) == 0)
             return types[i].type;
     fail_msg("no type of line is called %s", name);
-    return LINE_UNKNOWN;
+    return PHONE_UNKNOWN;
 }
 
 static void read_number(const struct cJSON *v, struct compliance_facts *f)

@@ -132,8 +132,8 @@ static void zones_of_number(const struct bench *b, const struct rule *r, const s
 {
     const struct number_facts *number = &b->f->number;
     bool american = number->e164[1] == '1', any = false;
-    bool vague = number->type == LINE_TOLL_FREE
-                 || ((number->type == LINE_MOBILE || number->type == LINE_VOIP) && !american);
+    bool vague = number->type == PHONE_TOLL_FREE
+                 || ((number->type == PHONE_MOBILE || number->type == PHONE_VOIP) && !american);
 
     for (int i = 0; i < number->n_zones; i++)
         any |= vague && is_listed(r->law, number->zones[i]);

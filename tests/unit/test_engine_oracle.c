@@ -384,7 +384,7 @@ static void make_past(struct made *m, struct compliance_facts *f)
 static void make_number(struct number_facts *n)
 {
     if (one_in(2))
-        n->type = (enum line_type)pick(5);
+        n->type = (enum phone_type)pick(5);
     n->n_zones = pick(5);
     for (int i = 0; i < n->n_zones; i++)
         n->zones[i] = any_zone();
@@ -470,7 +470,7 @@ static struct compliance_facts make_facts(struct made *m, const struct law_case 
 {
     struct compliance_facts f = cases[pick(n)].facts;
 
-    if (f.number.fault != NUMBER_OK || f.number.type == LINE_PREMIUM)
+    if (f.number.fault != NUMBER_OK || f.number.type == PHONE_PREMIUM_RATE)
         f = cases[0].facts;
     if (!one_in(4))
         f.at.us = any_instant();

@@ -4,6 +4,7 @@
 
 #include "common/base/compiler.h"
 #include "common/base/tstamp.h"
+#include "common/base/tz_fixups.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -164,6 +165,116 @@ static void the_release_of_tzdata_is_known(void **state)
     assert_memory_equal(tz_version(), "20", 2);
 }
 
+static void an_alias_is_its_zone(void **state)
+{
+    (void)state;
+
+    assert_ptr_equal(tz_get("Asia/Calcutta"), tz_get("Asia/Kolkata"));
+    assert_string_equal(tz_name(tz_get("Asia/Calcutta")), "Asia/Kolkata");
+    assert_string_equal(tz_name(tz_get("Asia/Katmandu")), "Asia/Kathmandu");
+    assert_string_equal(tz_name(tz_get("Canada/Pacific")), "America/Vancouver");
+    assert_string_equal(tz_name(tz_get("Europe/Rome")), "Europe/Rome");
+}
+
+/* Whatever release the system has: an older one is corrected. */
+static void the_changes_of_law_of_2026_are_followed(void **state)
+{
+    static const struct {
+        const char *zone, *at;
+        int seconds;
+    } cases[] = {
+        {"America/Vancouver", "2026-10-31T12:00:00Z", -7 * HOUR},
+        {"America/Vancouver", "2026-11-23T15:59:00Z", -7 * HOUR},
+        {"America/Vancouver", "2026-11-24T04:30:00Z", -7 * HOUR},
+        {"America/Vancouver", "2036-01-15T12:00:00Z", -7 * HOUR},
+        {"America/Vancouver", "2026-01-15T12:00:00Z", -8 * HOUR},
+        {"Canada/Pacific", "2026-11-23T15:59:00Z", -7 * HOUR},
+        {"America/Edmonton", "2026-11-23T14:59:00Z", -6 * HOUR},
+        {"America/Yellowknife", "2026-11-23T14:59:00Z", -6 * HOUR},
+        {"America/Inuvik", "2027-12-23T14:59:00Z", -6 * HOUR},
+        {"America/Winnipeg", "2026-11-23T13:59:00Z", -5 * HOUR},
+        {"America/Winnipeg", "2026-02-23T13:59:00Z", -6 * HOUR},
+        {"America/Toronto", "2026-11-23T13:59:00Z", -5 * HOUR},
+        {"America/Regina", "2026-11-23T13:59:00Z", -6 * HOUR},
+        {"Africa/Casablanca", "2026-09-20T00:59:59Z", HOUR},
+        {"Africa/Casablanca", "2026-09-20T01:00:00Z", 0},
+        {"America/Havana", "2027-01-15T12:00:00Z", -4 * HOUR},
+        {"America/Havana", "2028-01-15T12:00:00Z", -5 * HOUR},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        if (tz_offset_seconds(tz_get(cases[i].zone), instant(cases[i].at)) != cases[i].seconds)
+            fail_msg("%s at %s with tzdata %s", cases[i].zone, cases[i].at, tz_version());
+}
+
+/* A zone as struct tz_period: {offset, since} pairs, the first since ever. */
+static GArray *zone_of(size_t n, const int offsets[], const char *const since[])
+{
+    GArray *periods = g_array_new(FALSE, FALSE, sizeof(struct tz_period));
+
+    for (size_t i = 0; i < n; i++) {
+        struct tz_period p = {i ? instant(since[i]) / 1000000 : INT64_MIN, offsets[i]};
+        g_array_append_val(periods, p);
+    }
+    return periods;
+}
+
+static bool same_periods(const GArray *a, const GArray *b)
+{
+    bool same = a->len == b->len;
+
+    for (guint i = 0; same && i < a->len; i++) {
+        const struct tz_period *p = &g_array_index(a, struct tz_period, i);
+        const struct tz_period *q = &g_array_index(b, struct tz_period, i);
+        same = p->from == q->from && p->offset == q->offset;
+    }
+    return same;
+}
+
+static void assert_fixed(const char *zone, GArray *was, GArray *expected)
+{
+    tz_fix_up(zone, was);
+    assert_true(same_periods(was, expected));
+    tz_fix_up(zone, was); /* what is right stays */
+    assert_true(same_periods(was, expected));
+    g_array_free(was, TRUE);
+    g_array_free(expected, TRUE);
+}
+
+static void an_older_release_is_corrected(void **state)
+{
+    static const int winnipeg[] = {-6 * HOUR, -5 * HOUR, -6 * HOUR, -5 * HOUR, -6 * HOUR};
+    static const char *const winnipeg_since[] = {"", "2026-03-08T08:00:00Z", "2026-11-01T07:00:00Z",
+                                                 "2027-03-14T08:00:00Z", "2027-11-07T07:00:00Z"};
+    static const int rabat[] = {HOUR, 0, HOUR, 0, HOUR}, rabat_fixed[] = {HOUR, 0, HOUR, 0};
+    static const char *const rabat_since[] = {"", "2026-02-15T02:00:00Z", "2026-03-22T02:00:00Z",
+                                              "2027-02-07T02:00:00Z", "2027-03-14T02:00:00Z"};
+    static const char *const rabat_right[] = {"", "2026-02-15T02:00:00Z", "2026-03-22T02:00:00Z",
+                                              "2026-09-20T01:00:00Z"};
+    static const int cuba[] = {-4 * HOUR, -5 * HOUR, -4 * HOUR, -5 * HOUR, -4 * HOUR};
+    static const int cuba_fixed[] = {-4 * HOUR, -5 * HOUR, -4 * HOUR};
+    static const char *const cuba_since[] = {"", "2026-11-01T05:00:00Z", "2027-03-14T05:00:00Z",
+                                             "2027-11-07T05:00:00Z", "2028-03-12T05:00:00Z"};
+    static const char *const cuba_right[] = {"", "2027-11-07T05:00:00Z", "2028-03-12T05:00:00Z"};
+    (void)state;
+
+    assert_fixed("America/Winnipeg", zone_of(5, winnipeg, winnipeg_since),
+                 zone_of(2, winnipeg, winnipeg_since));
+    assert_fixed("Africa/Casablanca", zone_of(5, rabat, rabat_since),
+                 zone_of(4, rabat_fixed, rabat_right));
+    assert_fixed("America/Havana", zone_of(5, cuba, cuba_since),
+                 zone_of(3, cuba_fixed, cuba_right));
+    assert_fixed("America/Toronto", zone_of(5, winnipeg, winnipeg_since),
+                 zone_of(5, winnipeg, winnipeg_since));
+}
+
+static void an_old_release_is_complained_about(void **state)
+{
+    (void)state;
+    assert_int_equal(tz_complaint() == NULL, strcmp(tz_version(), TZ_NEEDED) >= 0);
+}
+
 static void *get_zones(void *unused)
 {
     static const char *const names[] = {"Asia/Tokyo", "Africa/Cairo", "America/Lima", "Asia/Dhaka"};
@@ -201,6 +312,10 @@ int main(void)
         cmocka_unit_test(a_wall_time_is_shown_once_twice_or_jumped_over),
         cmocka_unit_test(transitions_come_in_order_and_end),
         cmocka_unit_test(the_release_of_tzdata_is_known),
+        cmocka_unit_test(an_alias_is_its_zone),
+        cmocka_unit_test(the_changes_of_law_of_2026_are_followed),
+        cmocka_unit_test(an_older_release_is_corrected),
+        cmocka_unit_test(an_old_release_is_complained_about),
         cmocka_unit_test(threads_that_ask_at_once_get_the_same_zone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
