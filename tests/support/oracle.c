@@ -15,6 +15,7 @@ enum { SUBS = 8, ZONES = 64, RELEASES = 512 };
 struct rule {
     const struct law *law;
     const struct override *o; /* NULL = none */
+    bool opens;               /* its window would open what the law's closes */
     bool tenant, of_lead;
     const struct sub_law *subs[SUBS];
     int n_subs;
@@ -188,6 +189,26 @@ static void find_zones(struct bench *b, bool of_lead, const struct tz **set, int
     }
 }
 
+static bool in_quiet(const struct quiet_window *w, int minute)
+{
+    if (w->start_minute < w->end_minute)
+        return minute >= w->start_minute && minute < w->end_minute;
+    return minute >= w->start_minute || minute < w->end_minute;
+}
+
+static bool covers(const struct quiet_window *cover, const struct quiet_window *base)
+{
+    for (int m = 0; m < 1440; m++)
+        if (in_quiet(base, m) && !in_quiet(cover, m))
+            return false;
+    return true;
+}
+
+static bool readable(const struct override *o)
+{
+    return o && o->quiet_set && !o->quiet_invalid;
+}
+
 static void assemble(struct bench *b)
 {
     for (int i = 0; i < b->f->n_laws; i++) {
@@ -199,6 +220,10 @@ static void assemble(struct bench *b)
                                          .of_lead = in->of_lead,
                                          .o = in->of_lead ? b->f->campaign.lead_override
                                                           : b->f->campaign.override};
+        struct rule *r = &b->rules[b->n - 1];
+        const struct law_times *own = &r->law->times;
+        r->opens = readable(r->o) && r->law->quiet_hours_enabled && own->quiet_set && !own->invalid
+                   && !covers(&r->o->quiet, &own->quiet);
     }
 }
 
@@ -215,13 +240,6 @@ static void locate(struct bench *b)
 }
 
 /* ---- windows */
-
-static bool in_quiet(const struct quiet_window *w, int minute)
-{
-    if (w->start_minute < w->end_minute)
-        return minute >= w->start_minute && minute < w->end_minute;
-    return minute >= w->start_minute || minute < w->end_minute;
-}
 
 static bool in_calendar(const struct calendar *c, int day)
 {
@@ -260,25 +278,11 @@ static bool has_grant(const struct rule *r, unsigned field, int64_t us)
            && (r->law->loosenable & field);
 }
 
-static bool covers(const struct quiet_window *cover, const struct quiet_window *base)
-{
-    for (int m = 0; m < 1440; m++)
-        if (in_quiet(base, m) && !in_quiet(cover, m))
-            return false;
-    return true;
-}
-
-static bool readable(const struct override *o)
-{
-    return o && o->quiet_set && !o->quiet_invalid;
-}
-
 /* An override that opens something, and may: until its grant ends the law's own window rests. */
 static bool own_window_rests(const struct bench *b, const struct rule *r, int64_t us)
 {
-    return readable(r->o) && r->law->quiet_hours_enabled && r->law->times.quiet_set
-           && !r->law->times.invalid && !covers(&r->o->quiet, &r->law->times.quiet)
-           && has_grant(r, LOOSEN_QUIET_HOURS, b->f->at.us) && us < r->o->grant.expires_at.us;
+    return r->opens && has_grant(r, LOOSEN_QUIET_HOURS, b->f->at.us)
+           && us < r->o->grant.expires_at.us;
 }
 
 static bool all_windows_rest(const struct bench *b, const struct rule *r, int64_t us)
@@ -790,9 +794,7 @@ static bool loosens(const struct bench *b, const struct rule *r)
            || (no(o->require_disclosure) && (law->require_disclosure || law->ai_required))
            || (no(o->require_recording_consent) && law->require_recording_consent)
            || (no(o->dnc_registry_enabled) && law->dnc_registry_enabled)
-           || (no(o->quiet_hours_enabled) && law->quiet_hours_enabled)
-           || (readable(o) && law->quiet_hours_enabled && law->times.quiet_set
-               && !law->times.invalid && !covers(&o->quiet, &law->times.quiet));
+           || (no(o->quiet_hours_enabled) && law->quiet_hours_enabled) || r->opens;
 }
 
 static bool tenant_loosens(const struct bench *b)
