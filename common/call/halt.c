@@ -78,6 +78,7 @@ static bool find(struct op *op, int64_t id, struct halt *out)
 {
     struct rows rows;
 
+    *out = (struct halt){0};
     if (!db_query(op, &SQL_HALT_FIND, ARGS({"id", sql_i64(op, id)}), &rows))
         return false;
     if (rows.n == 0)

@@ -329,8 +329,8 @@ static void a_campaign_somebody_holds_keeps_no_other_from_being_settled(void **s
     static const char *const moves[] = {
         "UPDATE scheduled_calls SET status = 'done'",
         "UPDATE campaigns SET status = 'scheduled', start_date = now() - interval '1 second'",
-        "UPDATE campaigns SET status = 'cancelled'; "
-        "UPDATE campaign_executions SET generated = false",
+        ("UPDATE campaigns SET status = 'cancelled'; "
+         "UPDATE campaign_executions SET generated = false"),
         "UPDATE campaign_executions SET generated = false, touched_at = now() - interval '1 hour'",
     };
     struct scene *s = *state;

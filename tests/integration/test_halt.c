@@ -535,6 +535,7 @@ static void the_operator_sees_what_a_provider_lets_us_do(void **state)
     assert_int_equal(n, 1);
     assert_string_equal(all[0].provider, "retell");
     assert_int_equal(all[0].concurrency_limit, 17);
+    assert_string_equal(all[0].starts_set_by, "setting");
     op_end(&op);
 }
 

@@ -5,6 +5,7 @@
 #include "common/call/events.h"
 #include "common/call/gauge.h"
 #include "common/call/reconcile.h"
+#include "common/provider/limits.h"
 #include "common/store/db.h"
 #include "tests/support/scene.h"
 
@@ -356,6 +357,43 @@ static void the_providers_limit_is_assumed_until_it_is_told_and_kept_after(void 
     assert_says(s, "(SELECT others_live = 0 FROM provider_limits)");
 }
 
+static void set_starts(struct scene *s, const char *rate)
+{
+    struct op op = testdb_op(s->db, 0);
+
+    assert_ok(&op, provider_limits_set_starts(&op, "retell", rate));
+    op_end(&op);
+}
+
+static void the_operators_rate_stands_whatever_the_setting_says_until_it_is_taken_back(void **state)
+{
+    static const char *const wrong[] = {"0", "-1", "fast", "5x", "", "inf", "nan", "1e9"};
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, 0);
+
+    s->db->conf.provider_starts_per_second = "2.5";
+    set_starts(s, "7.25");
+    s->provider->fails_with = E_PROVIDER_ERROR; /* what is assumed */
+    gauge(s);
+    s->provider->fails_with = E_NONE; /* and what is told */
+    s->provider->concurrency = (struct provider_concurrency){0, 30, 0};
+    gauge_now(s);
+    assert_says(s, "(SELECT starts_per_second = 7.25 AND starts_set_by = 'operator' AND "
+                   "concurrency_limit = 30 FROM provider_limits)");
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        assert_fails(&op, E_VALIDATION_ERROR, provider_limits_set_starts(&op, "retell", wrong[i]));
+        op_forgive(&op);
+    }
+    assert_fails(&op, E_RESOURCE_NOT_FOUND, provider_limits_set_starts(&op, "nobody", "1"));
+    op_end(&op);
+    set_starts(s, NULL);
+    assert_says(s, "(SELECT starts_per_second = 2.5 AND starts_set_by = 'setting' FROM "
+                   "provider_limits)");
+    s->db->conf.provider_starts_per_second = "3";
+    gauge_now(s);
+    assert_says(s, "(SELECT starts_per_second = 3 FROM provider_limits)");
+}
+
 static void halt(struct scene *s, const char *scope, const char *key, const char *cause,
                  const char *probe_at)
 {
@@ -596,6 +634,7 @@ int main(void)
         SCENE(a_live_call_the_provider_forgot_holds_its_slot_for_an_hour),
         SCENE(a_call_that_shall_stop_is_hung_up_as_soon_as_it_is_going_on),
         SCENE(the_providers_limit_is_assumed_until_it_is_told_and_kept_after),
+        SCENE(the_operators_rate_stands_whatever_the_setting_says_until_it_is_taken_back),
         SCENE(a_stopped_provider_is_probed_with_a_question_and_not_with_a_person),
         SCENE(an_event_that_came_before_its_call_was_known_is_matched_later),
         SCENE(the_nightly_check_finds_and_repairs_differences_on_both_sides),
