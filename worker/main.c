@@ -4,6 +4,7 @@
 #include "common/base/log.h"
 #include "common/base/tz.h"
 #include "common/compliance/law_cache.h"
+#include "common/call/spool.h"
 #include "common/provider/provider.h"
 #include "common/store/pool.h"
 #include "worker/dialler.h"
@@ -69,6 +70,7 @@ int main(int argc, char **argv)
                           (int)conf.database_timeout_ms),
         .provider = provider,
         .laws = law_cache_open(),
+        .spool = spool_open(conf.state_dir),
     };
     int code = work(&app);
     if (diallers_lost())
@@ -76,6 +78,7 @@ int main(int argc, char **argv)
     diallers_stop();
     pool_close(app.pool);
     law_cache_close(app.laws);
+    spool_close(app.spool);
     if (provider)
         provider->close(provider);
     log_stop();
