@@ -38,6 +38,7 @@ static const char *refusal_reason(enum dial_refusal refusal)
     case REFUSAL_CREDENTIALS: return "PROVIDER_CREDENTIALS";
     case REFUSAL_FROM_NUMBER: return "FROM_NUMBER_REFUSED";
     case REFUSAL_REQUEST: return "REQUEST_REFUSED";
+    case REFUSAL_KEY: return "KEY_REFUSED";
     }
     return "PROVIDER_REFUSED";
 }
@@ -51,6 +52,7 @@ static bool worth_repeating(const struct claim *c, const struct dial_answer *a)
     case REFUSAL_FROM_NUMBER: return c->campaign_id != 0;
     case REFUSAL_BUSY:
     case REFUSAL_UNPAID:
+    case REFUSAL_KEY:
     case REFUSAL_CREDENTIALS: return true;
     case REFUSAL_NONE: return c->attempt < MAX_ATTEMPTS;
     }
