@@ -3,6 +3,7 @@
 #include "common/call/attempt.h"
 #include "common/call/breaker.h"
 #include "common/call/dial.h"
+#include "common/call/idempotency.h"
 
 #include "common/base/log.h"
 #include "common/base/metrics.h"
@@ -95,6 +96,18 @@ static struct dial_event event_of(const struct claim *c, const struct dial_answe
     return e;
 }
 
+/*
+ * Of a request that was sent again an acceptance is the attempt's, whichever request it answers.  A
+ * refusal, or one that never left, says nothing of the requests before it.
+ */
+static bool settle_repeated(struct op *op, const struct claim *c, const struct dial_answer *a,
+                            const struct attempt_news *news)
+{
+    static const struct dial_event accepted = {.kind = EVENT_ACCEPTED};
+
+    return a->result != DIAL_ACCEPTED || attempt_tell(op, c->attempt_id, &accepted, news);
+}
+
 bool attempt_record(struct op *op, const struct claim *c, const struct dial_answer *a)
 {
     static const char *const results[] = {"accepted", "rejected", "never_sent", "unknown"};
@@ -106,11 +119,17 @@ bool attempt_record(struct op *op, const struct claim *c, const struct dial_answ
         .evidence = evidence_of(op, a),
         .reason = a->result == DIAL_REJECTED ? refusal_reason(a->refusal) : "NEVER_SENT",
         .again_seconds = dial_backoff_seconds(a->refusal, c->attempt, a->retry_after_seconds),
+        .repeats = c->repeats,
     };
 
-    metric_add(M_DIALS, 1, LABELS(results[a->result]));
+    metric_add(c->repeats ? M_REPEATS : M_DIALS, 1, LABELS(results[a->result]));
     log_info(op, "call.dialled", F("scheduled_call_id", c->scheduled_call_id),
-             F("attempt", c->attempt_id), F("result", results[a->result]), P("to", c->to_number),
+             F("attempt", c->attempt_id), F("repeats", (int64_t)c->repeats),
+             F("result", results[a->result]), P("to", c->to_number),
              F("provider_call_id", a->provider_call_id), F("answer", a->message));
-    return attempt_settle(op, &attempt, &event, &news) && breaker_hear_answer(op, c, a);
+    if (a->refusal == REFUSAL_KEY && !idempotency_revoke(op))
+        return false;
+    bool settled =
+        c->repeats ? settle_repeated(op, c, a, &news) : attempt_settle(op, &attempt, &event, &news);
+    return settled && breaker_hear_answer(op, c, a);
 }
