@@ -206,9 +206,9 @@ static void a_number_of_nowhere_keeps_the_zones_its_country_lists(void **state)
     s->f.number.zones[0] = tz_get("Pacific/Auckland"); /* midnight there */
     s->f.number.zones[1] = rome;
     s->f.number.n_zones = 2;
-    s->f.number.type = LINE_FIXED;
+    s->f.number.type = PHONE_FIXED_LINE;
     assert_refused(s, "QUIET_HOURS", "2026-01-14T19:00:00Z");
-    s->f.number.type = LINE_TOLL_FREE;
+    s->f.number.type = PHONE_TOLL_FREE;
     assert_approved(s);
     s->f.number.n_zones = 1; /* no zone in common: all of them */
     assert_refused(s, "QUIET_HOURS", "2026-01-14T19:00:00Z");
