@@ -25,6 +25,9 @@ struct attempt {
     struct dial_state state;
 };
 
+/* Of the worker whose attempt it is; what it means is in suspect.h. */
+enum attempt_sender { SENDER_UNTOLD, SENDER_LIVES, SENDER_DIED };
+
 /* What is written with the move; NULL, 0 and false = nothing to say. */
 struct attempt_news {
     const char *provider_call_id;
@@ -33,7 +36,8 @@ struct attempt_news {
     const char *reason;   /* of the row, when it waits or ends */
     const char *outcome;  /* the call's, when it is over */
     double again_seconds; /* until the row's next turn */
-    double look_seconds;  /* until the reconciler looks; 0 = as the state asks for */
+    enum attempt_sender sender;
+    double look_seconds; /* until the reconciler looks; 0 = as the state asks for */
 };
 
 /* Our own attempt id, as the provider echoes it in the call's metadata; NULL when it is none. */

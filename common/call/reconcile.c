@@ -201,7 +201,8 @@ static void judge_all(struct op *op, const struct listing *l, const struct rows 
 static bool doubt_intents(struct op *op, const struct rows *due)
 {
     static const struct dial_event unanswered = {.kind = EVENT_UNANSWERED};
-    static const struct attempt_news news = {.evidence = "its lease is over", .look_seconds = 30};
+    static const struct attempt_news news = {
+        .evidence = "its lease is over", .sender = SENDER_DIED, .look_seconds = 30};
 
     for (int i = 0; i < due->n; i++)
         if (strcmp(db_text(due, i, "state"), "intent") == 0
