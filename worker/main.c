@@ -2,6 +2,7 @@
 
 #include "common/base/conf.h"
 #include "common/base/log.h"
+#include "common/call/spool.h"
 #include "common/provider/provider.h"
 #include "common/store/pool.h"
 #include "worker/dialler.h"
@@ -65,12 +66,14 @@ int main(int argc, char **argv)
         .pool = pool_open(conf.database_url, (int)conf.database_pool_size,
                           (int)conf.database_timeout_ms),
         .provider = provider,
+        .spool = spool_open(conf.state_dir),
     };
     int code = work(&app);
     if (diallers_lost())
         code = WORKER_LOST;
     diallers_stop();
     pool_close(app.pool);
+    spool_close(app.spool);
     if (provider)
         provider->close(provider);
     log_stop();

@@ -23,6 +23,7 @@ struct app {
     const struct conf *conf;
     struct pool *pool;               /* Postgres sessions, common/store */
     const struct provider *provider; /* telephony, common/provider */
+    struct spool *spool; /* answers that wait for the database, common/call; NULL = none do */
 };
 
 struct db;

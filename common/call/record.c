@@ -1,11 +1,14 @@
 /* record.c - T2: what the answer to a request means for its attempt and its row. */
 
+#include "common/call/answers.h"
 #include "common/call/attempt.h"
 #include "common/call/breaker.h"
 #include "common/call/dial.h"
 
 #include "common/base/log.h"
 #include "common/base/metrics.h"
+
+const char *const dial_result_names[] = {"accepted", "rejected", "never_sent", "unknown", NULL};
 
 /* Rows that no request ever left for, or that a full provider turned away, do not try for ever. */
 enum { MAX_ATTEMPTS = 10, STANDSTILL_SECONDS = 300, BACKOFF_MAX_SECONDS = 300 };
@@ -93,9 +96,8 @@ static struct dial_event event_of(const struct claim *c, const struct dial_answe
     return e;
 }
 
-bool attempt_record(struct op *op, const struct claim *c, const struct dial_answer *a)
+bool answer_write(struct op *op, const struct claim *c, const struct dial_answer *a)
 {
-    static const char *const results[] = {"accepted", "rejected", "never_sent", "unknown"};
     const struct attempt attempt = attempt_of(op, c);
     const struct dial_event event = event_of(c, a);
     const struct attempt_news news = {
@@ -106,9 +108,15 @@ bool attempt_record(struct op *op, const struct claim *c, const struct dial_answ
         .again_seconds = dial_backoff_seconds(a->refusal, c->attempt, a->retry_after_seconds),
     };
 
-    metric_add(M_DIALS, 1, LABELS(results[a->result]));
-    log_info(op, "call.dialled", F("scheduled_call_id", c->scheduled_call_id),
-             F("attempt", c->attempt_id), F("result", results[a->result]), P("to", c->to_number),
-             F("provider_call_id", a->provider_call_id), F("answer", a->message));
     return attempt_settle(op, &attempt, &event, &news) && breaker_hear_answer(op, c, a);
+}
+
+bool attempt_record(struct op *op, const struct claim *c, const struct dial_answer *a)
+{
+    metric_add(M_DIALS, 1, LABELS(dial_result_names[a->result]));
+    log_info(op, "call.dialled", F("scheduled_call_id", c->scheduled_call_id),
+             F("attempt", c->attempt_id), F("result", dial_result_names[a->result]),
+             P("to", c->to_number), F("provider_call_id", a->provider_call_id),
+             F("answer", a->message));
+    return answer_write(op, c, a) || answer_keep(op, c, a);
 }
