@@ -12,14 +12,14 @@
 struct kept_answer {
     const char *attempt_id, *from_number, *agent_id;
     int64_t tenant_id, scheduled_call_id, campaign_id;
-    int32_t attempt, http_status, retry_after_seconds;
+    int32_t attempt, repeats, http_status, retry_after_seconds;
     enum dial_result result;
     enum dial_refusal refusal;
     const char *provider_call_id, *message;
 };
 
 static const char *const refusals[] = {"none",        "busy",    "unpaid", "credentials",
-                                       "from_number", "request", NULL};
+                                       "from_number", "request", "key",    NULL};
 
 static const struct field kept_answer_fields[] = {
     FIELD(struct kept_answer, attempt_id, .flags = F_REQUIRED),
@@ -29,6 +29,7 @@ static const struct field kept_answer_fields[] = {
     FIELD(struct kept_answer, scheduled_call_id, .flags = F_REQUIRED),
     FIELD(struct kept_answer, campaign_id, .flags = F_NOT_NULL),
     FIELD(struct kept_answer, attempt, .flags = F_REQUIRED),
+    FIELD(struct kept_answer, repeats, .flags = F_NOT_NULL),
     FIELD(struct kept_answer, http_status, .flags = F_NOT_NULL),
     FIELD(struct kept_answer, retry_after_seconds, .flags = F_NOT_NULL),
     FIELD_ENUM(struct kept_answer, result, dial_result_names, .flags = F_REQUIRED),
@@ -64,6 +65,7 @@ bool answer_keep(struct op *op, const struct claim *c, const struct dial_answer 
         .scheduled_call_id = c->scheduled_call_id,
         .campaign_id = c->campaign_id,
         .attempt = c->attempt,
+        .repeats = c->repeats,
         .http_status = a->http_status,
         .retry_after_seconds = a->retry_after_seconds,
         .result = a->result,
@@ -92,6 +94,7 @@ static bool write(struct op *op, const struct kept_answer *k)
         .from_number = k->from_number,
         .agent_id = k->agent_id,
         .attempt = k->attempt,
+        .repeats = k->repeats,
     };
     const struct dial_answer a = {
         .result = k->result,

@@ -4,6 +4,7 @@
 #include "common/call/attempt.h"
 #include "common/call/breaker.h"
 #include "common/call/dial.h"
+#include "common/call/idempotency.h"
 
 #include "common/base/log.h"
 #include "common/base/metrics.h"
@@ -41,6 +42,7 @@ static const char *refusal_reason(enum dial_refusal refusal)
     case REFUSAL_CREDENTIALS: return "PROVIDER_CREDENTIALS";
     case REFUSAL_FROM_NUMBER: return "FROM_NUMBER_REFUSED";
     case REFUSAL_REQUEST: return "REQUEST_REFUSED";
+    case REFUSAL_KEY: return "KEY_REFUSED";
     }
     return "PROVIDER_REFUSED";
 }
@@ -54,6 +56,7 @@ static bool worth_repeating(const struct claim *c, const struct dial_answer *a)
     case REFUSAL_FROM_NUMBER: return c->campaign_id != 0;
     case REFUSAL_BUSY:
     case REFUSAL_UNPAID:
+    case REFUSAL_KEY:
     case REFUSAL_CREDENTIALS: return true;
     case REFUSAL_NONE: return c->attempt < MAX_ATTEMPTS;
     }
@@ -96,6 +99,18 @@ static struct dial_event event_of(const struct claim *c, const struct dial_answe
     return e;
 }
 
+/*
+ * Of a request that was sent again an acceptance is the attempt's, whichever request it answers.  A
+ * refusal, or one that never left, says nothing of the requests before it.
+ */
+static bool settle_repeated(struct op *op, const struct claim *c, const struct dial_answer *a,
+                            const struct attempt_news *news)
+{
+    static const struct dial_event accepted = {.kind = EVENT_ACCEPTED};
+
+    return a->result != DIAL_ACCEPTED || attempt_tell(op, c->attempt_id, &accepted, news);
+}
+
 bool answer_write(struct op *op, const struct claim *c, const struct dial_answer *a)
 {
     const struct attempt attempt = attempt_of(op, c);
@@ -107,17 +122,22 @@ bool answer_write(struct op *op, const struct claim *c, const struct dial_answer
         .reason = a->result == DIAL_REJECTED ? refusal_reason(a->refusal) : "NEVER_SENT",
         .sender = SENDER_LIVES,
         .again_seconds = dial_backoff_seconds(a->refusal, c->attempt, a->retry_after_seconds),
+        .repeats = c->repeats,
     };
 
-    return attempt_settle(op, &attempt, &event, &news) && breaker_hear_answer(op, c, a);
+    if (a->refusal == REFUSAL_KEY && !idempotency_revoke(op))
+        return false;
+    bool settled =
+        c->repeats ? settle_repeated(op, c, a, &news) : attempt_settle(op, &attempt, &event, &news);
+    return settled && breaker_hear_answer(op, c, a);
 }
 
 bool attempt_record(struct op *op, const struct claim *c, const struct dial_answer *a)
 {
-    metric_add(M_DIALS, 1, LABELS(dial_result_names[a->result]));
+    metric_add(c->repeats ? M_REPEATS : M_DIALS, 1, LABELS(dial_result_names[a->result]));
     log_info(op, "call.dialled", F("scheduled_call_id", c->scheduled_call_id),
-             F("attempt", c->attempt_id), F("result", dial_result_names[a->result]),
-             P("to", c->to_number), F("provider_call_id", a->provider_call_id),
-             F("answer", a->message));
+             F("attempt", c->attempt_id), F("repeats", (int64_t)c->repeats),
+             F("result", dial_result_names[a->result]), P("to", c->to_number),
+             F("provider_call_id", a->provider_call_id), F("answer", a->message));
     return answer_write(op, c, a) || answer_keep(op, c, a);
 }
