@@ -38,8 +38,8 @@ struct attempt_news {
     const char *outcome;  /* the call's, when it is over */
     double again_seconds; /* until the row's next turn */
     enum attempt_sender sender;
-    double look_seconds;  /* until the reconciler looks; 0 = as the state asks for */
-    int repeats;          /* how often the request had been sent again when this was found out */
+    double look_seconds; /* until the reconciler looks; 0 = as the state asks for */
+    int repeats;         /* how often the request had been sent again when this was found out */
 };
 
 /* Our own attempt id, as the provider echoes it in the call's metadata; NULL when it is none. */
