@@ -9,6 +9,7 @@
 #   make check            gates, then unit and integration tests of this variant
 #   make proof            strike at every system call, kill at random, then the control (tests/proof)
 #   make CONTROL=1        the negative control of the proof      -> build/control/
+#   make CONTROL=witness  that of the failover tests             -> build/control-witness/
 #   make fuzz             build every fuzzer (clang)             -> build/clang-fuzz/
 #   make model            every state of the dial engine's model (tests/unit/test_dial_model.c)
 #   make fmt              clang-format in place
@@ -29,7 +30,7 @@ endif
 PKGS := libpq hiredis libuv libcjson libcurl glib-2.0 openssl libseccomp
 
 # ---- variant -------------------------------------------------------------
-VARIANT := $(if $(SAN),$(SAN),$(if $(CONTROL),control,$(if $(DEBUG),debug,release)))
+VARIANT := $(if $(SAN),$(SAN),$(if $(CONTROL),$(if $(filter witness,$(CONTROL)),control-witness,control),$(if $(DEBUG),debug,release)))
 ifneq (,$(findstring clang,$(CC)))
 VARIANT := clang-$(VARIANT)
 endif
@@ -54,6 +55,8 @@ CFLAGS_release   += -ftrivial-auto-var-init=zero
 endif
 # A product that takes silence for a no: the proof must find the doubles this makes.
 CFLAGS_control   := $(CFLAGS_release) -DAGORALIA_REFUTE_AT_ONCE
+# A product that does not ask whether the database is still the one it was.
+CFLAGS_control-witness := $(CFLAGS_release) -DAGORALIA_NO_WITNESS
 CFLAGS_debug     := -O0 -g3 -fPIE -DAGORALIA_DEBUG
 CFLAGS_address   := -O1 -g -fPIE -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS_undefined := -O1 -g -fPIE -fsanitize=undefined -fno-sanitize-recover=all
@@ -63,6 +66,7 @@ CFLAGS_fuzz      := -O1 -g -fPIE -fno-omit-frame-pointer -fsanitize=address,unde
 KIND := $(patsubst clang-%,%,$(VARIANT))
 LDFLAGS_release  := $(HARDEN_LD)
 LDFLAGS_control  := $(HARDEN_LD)
+LDFLAGS_control-witness := $(HARDEN_LD)
 LDFLAGS := -Wl,--as-needed $(or $(LDFLAGS_$(KIND)),-pie $(filter -fsanitize=%,$(CFLAGS_$(KIND))))
 
 CPPFLAGS := -std=gnu11 -D_GNU_SOURCE -fno-common -I. -I$(B)/gen $(shell pkg-config --cflags $(PKGS))
@@ -155,7 +159,7 @@ $(FUZZ): $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(TEST_OBJ)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ -o $@ -lcmocka -lcivetweb $(LIBS)
 
-$(B)/proof/killat.so: tests/proof/killat.c
+$(B)/proof/%.so: tests/proof/%.c
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -fPIC -shared $(WARN) $< -o $@ -ldl
@@ -190,7 +194,7 @@ proof: proof-build
 	$(MAKE) CONTROL=1 proof-build
 	BUILD=build/control tests/proof/prove control --doubles
 
-proof-build: all $(B)/proof/killat.so
+proof-build: all $(B)/proof/killat.so $(B)/proof/crashon.so
 
 gates:
 	scripts/check_layers

@@ -63,6 +63,7 @@ SELECT count(*) AS n FROM campaigns WHERE tenant_id = :tenant_id AND (:status::t
 
 -- name: campaign_stats
 -- A row that was tried has a call, and is counted there; what stops with its campaign was not refused.
+-- A lead may have several calls: the rate is of leads.
 SELECT c.id,
        coalesce(s.total_leads, 0) AS total_leads,
        coalesce(s.total_leads - s.refused, 0) AS calls_scheduled,
@@ -70,7 +71,7 @@ SELECT c.id,
        coalesce(k.failed, 0) AS calls_failed,
        coalesce(k.in_progress, 0) AS calls_in_progress,
        coalesce(s.waiting + k.queued, 0) AS calls_queued,
-       coalesce(round(100.0 * k.completed / nullif(s.total_leads - s.refused, 0), 1), 0) AS completion_rate,
+       coalesce(round(100.0 * r.leads / nullif(s.total_leads - s.refused, 0), 1), 0) AS completion_rate,
        coalesce(k.seconds, 0) AS average_duration_seconds,
        coalesce((SELECT jsonb_object_agg(d.disposition, d.n)
                    FROM (SELECT disposition, count(*) AS n FROM calls
@@ -95,6 +96,13 @@ SELECT c.id,
                             round(avg(duration_seconds) FILTER (WHERE status = 'completed'))::bigint AS seconds
                        FROM calls
                       WHERE tenant_id = :tenant_id AND campaign_id = c.id) k ON true
+  LEFT JOIN LATERAL (SELECT count(*) AS leads
+                       FROM (SELECT DISTINCT x.execution_id, x.lead_id
+                               FROM calls y
+                               JOIN scheduled_calls x ON x.id = y.scheduled_call_id
+                              WHERE y.tenant_id = :tenant_id AND y.campaign_id = c.id AND y.status = 'completed'
+                                AND x.execution_id IS NOT NULL) reached
+                    ) r ON true
  WHERE c.tenant_id = :tenant_id AND c.id = ANY (:ids::bigint[])
  ORDER BY array_position(:ids::bigint[], c.id);
 

@@ -329,8 +329,8 @@ static void a_campaign_somebody_holds_keeps_no_other_from_being_settled(void **s
     static const char *const moves[] = {
         "UPDATE scheduled_calls SET status = 'done'",
         "UPDATE campaigns SET status = 'scheduled', start_date = now() - interval '1 second'",
-        "UPDATE campaigns SET status = 'cancelled'; "
-        "UPDATE campaign_executions SET generated = false",
+        ("UPDATE campaigns SET status = 'cancelled'; "
+         "UPDATE campaign_executions SET generated = false"),
         "UPDATE campaign_executions SET generated = false, touched_at = now() - interval '1 hour'",
     };
     struct scene *s = *state;
@@ -498,6 +498,34 @@ static int64_t make_mixture(struct scene *s)
     return id;
 }
 
+/* A call that completed may be followed by another (a voicemail): the lead is one all the same. */
+static void a_lead_that_completed_twice_counts_once_in_the_completion_rate(void **state)
+{
+    struct scene *s = *state;
+    int64_t id = scene_running(s, s->tenant, scene_draft(), 2), row = scene_first_row(s, id);
+    struct op op = testdb_op(s->db, s->tenant);
+    struct campaign_stats stats;
+
+    for (int i = 0; i < 3; i++) {
+        scene_dial(s, s->tenant, row);
+        free(testdb_sql(s->db,
+                        "UPDATE calls SET status = 'completed'; "
+                        "UPDATE call_attempts SET state = 'ended'; "
+                        "UPDATE scheduled_calls SET status = 'done' WHERE status = 'processing'"));
+        row = testdb_number(s->db,
+                            "INSERT INTO scheduled_calls (tenant_id, campaign_id, execution_id, "
+                            "lead_id, parent_id, to_number, scheduled_at) SELECT tenant_id, "
+                            "campaign_id, execution_id, lead_id, id, to_number, now() "
+                            "FROM scheduled_calls WHERE id = %lld RETURNING id",
+                            (long long)row);
+    }
+    assert_ok(&op, campaign_stats(&op, id, &stats));
+    assert_int_equal(stats.calls_completed, 3);
+    assert_int_equal(stats.calls_scheduled, 2);
+    assert_true(stats.completion_rate > 49.99 && stats.completion_rate < 50.01);
+    op_end(&op);
+}
+
 static void assert_mixture(const struct campaign_stats *stats)
 {
     assert_int_equal(stats->total_leads, 9);
@@ -578,6 +606,7 @@ int main(void)
         SCENE(a_refused_call_that_waited_to_be_tried_again_ends_with_its_campaign),
         SCENE(the_end_date_cancels_what_is_left),
         SCENE(statistics_are_a_count_of_the_rows),
+        SCENE(a_lead_that_completed_twice_counts_once_in_the_completion_rate),
         SCENE(stopping_a_campaign_does_not_make_its_leads_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,6 +151,8 @@ class Lane(Stack):
 
     def __init__(self, serial=1, faults=0.0, workers=1, lost=0.0, env=None):
         super().__init__(sim_config(0, serial), workers, {
+            # Rows whose workers are killed by somebody else look like those that kill them.
+            "QUEUE_MAX_CRASHES": "100",
             "RECONCILE_WINDOW_SECONDS": "2", "CLAIM_TIMEOUT_SECONDS": "2", "DISPATCH_POLL_MS": "50",
             "PROVIDER_TIMEOUT_MS": "1500", "TENANT_MAX_LIVE_CALLS": "50000", "CALL_POLL_SECONDS": "2",
             "WORKER_SHUTDOWN_MS": "2000", "HTTP_THREADS": "16", **(env or {})})
