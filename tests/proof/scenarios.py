@@ -302,7 +302,8 @@ class Own(Scenario):
                             f"VALUES ({self.tenant}, '{self.from_number}', 'active', true)")
 
     def body(self, name):
-        return {"name": name, "agent_id": AGENT, "from_number": self.from_number, "spacing_seconds": 0}
+        return {"name": name, "agent_id": AGENT, "from_number": self.from_number, "spacing_seconds": 0,
+                "retry_policy": {"max_attempts": 1}}
 
     def rows(self, what, of):
         return self.lane.rows(f"SELECT {what} FROM {of} WHERE tenant_id = {self.tenant}")
