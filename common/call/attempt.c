@@ -141,7 +141,8 @@ static bool write(struct op *op, const struct attempt *a, const struct dial_step
         {"stop", sql_bool(to->effects & EFFECT_STOP)}, {"look_seconds", seconds(op, look)},
         {"row_status", row_state_names[to->row]}, {"reason", reason},
         {"again_seconds", waits ? seconds(op, news->again_seconds) : NULL},
-        {"call_status", call_status_after(a, to)});
+        {"call_status", call_status_after(a, to)},
+        {"died", news->sender ? sql_bool(news->sender == SENDER_DIED) : NULL});
 
     op->tenant_id = a->tenant_id;
     bool ok = db_query(op, &SQL_ATTEMPT_WRITE, args, &rows);

@@ -26,6 +26,9 @@ struct attempt {
     struct dial_state state;
 };
 
+/* Of the worker whose attempt it is; what it means is in suspect.h. */
+enum attempt_sender { SENDER_UNTOLD, SENDER_LIVES, SENDER_DIED };
+
 /* What is written with the move; NULL, 0 and false = nothing to say. */
 struct attempt_news {
     const char *provider_call_id;
@@ -34,8 +37,9 @@ struct attempt_news {
     const char *reason;   /* of the row, when it waits or ends */
     const char *outcome;  /* the call's, when it is over */
     double again_seconds; /* until the row's next turn */
-    double look_seconds;  /* until the reconciler looks; 0 = as the state asks for */
-    int repeats;          /* how often the request had been sent again when this was found out */
+    enum attempt_sender sender;
+    double look_seconds; /* until the reconciler looks; 0 = as the state asks for */
+    int repeats;         /* how often the request had been sent again when this was found out */
 };
 
 /* Our own attempt id, as the provider echoes it in the call's metadata; NULL when it is none. */

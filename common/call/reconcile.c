@@ -16,6 +16,7 @@ enum {
     LISTINGS_WITHOUT_CANARY = 6,
     MOST_CALLS_OF_ONE = 4, /* a listing may show so many for each attempt before it is cut short */
     SOON_SECONDS = 2,
+    MAX_ABSENT = 10, /* requests of one row that were never placed: it is not tried for ever */
 };
 
 struct listing {
@@ -98,15 +99,16 @@ static bool found(struct op *op, const struct listing *l, const char *attempt_id
 /* The row may be tried again: what the attempt asked for never happened. */
 static bool refute(struct op *op, const struct rows *a, int i)
 {
+    bool again = !db_bool(a, i, "row_is_over") && db_i64(a, i, "absent_before") + 1 < MAX_ABSENT;
+
     log_info(op, "call.refuted", F("attempt", db_text(a, i, "id")),
              F("scheduled_call_id", db_i64(a, i, "scheduled_call_id")));
-    return attempt_tell(
-        op, db_text(a, i, "id"),
-        &(struct dial_event){.kind = EVENT_ABSENT, .again = !db_bool(a, i, "row_is_over")},
-        &(struct attempt_news){.evidence = "absent after the window",
-                               .reason = "NOT_PLACED",
-                               .again_seconds = 1,
-                               .repeats = (int)db_i64(a, i, "repeats")});
+    return attempt_tell(op, db_text(a, i, "id"),
+                        &(struct dial_event){.kind = EVENT_ABSENT, .again = again},
+                        &(struct attempt_news){.evidence = "absent after the window",
+                                               .reason = "NOT_PLACED",
+                                               .again_seconds = 1,
+                                               .repeats = (int)db_i64(a, i, "repeats")});
 }
 
 static bool count_absence(struct op *op, const struct rows *a, int i)
@@ -217,7 +219,8 @@ static void judge_all(struct op *op, const struct listing *l, const struct rows 
 static bool doubt_intents(struct op *op, const struct rows *due)
 {
     static const struct dial_event unanswered = {.kind = EVENT_UNANSWERED};
-    static const struct attempt_news news = {.evidence = "its lease is over", .look_seconds = 30};
+    static const struct attempt_news news = {
+        .evidence = "its lease is over", .sender = SENDER_DIED, .look_seconds = 30};
 
     for (int i = 0; i < due->n; i++)
         if (strcmp(db_text(due, i, "state"), "intent") == 0

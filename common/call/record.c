@@ -120,6 +120,7 @@ bool answer_write(struct op *op, const struct claim *c, const struct dial_answer
         .http_status = a->http_status,
         .evidence = evidence_of(op, a),
         .reason = a->result == DIAL_REJECTED ? refusal_reason(a->refusal) : "NEVER_SENT",
+        .sender = SENDER_LIVES,
         .again_seconds = dial_backoff_seconds(a->refusal, c->attempt, a->retry_after_seconds),
         .repeats = c->repeats,
     };

@@ -5,6 +5,7 @@
 static const struct field process_scheduled_call_fields[] = {
     FIELD(struct process_scheduled_call_args, scheduled_call_id, .flags = F_REQUIRED),
     FIELD(struct process_scheduled_call_args, tenant_id, .flags = F_REQUIRED),
+    FIELD(struct process_scheduled_call_args, suspect, .flags = F_NOT_NULL),
 };
 const struct type process_scheduled_call_args_type =
     TYPE(struct process_scheduled_call_args, process_scheduled_call_fields);

@@ -8,6 +8,7 @@
 struct process_scheduled_call_args {
     int64_t scheduled_call_id;
     int64_t tenant_id;
+    bool suspect; /* it may have killed a worker; said only when it is so */
 };
 
 /* Turn a campaign's leads into scheduled calls, in batches; re-runnable. */

@@ -5,17 +5,11 @@
 -- and a message that gave up then would be lost until the sweep.
 -- Whatever its status: with a condition on it the planner takes a partial index that is small at
 -- times, and a thousand rows are read for one.
-SELECT id, status, campaign_id, lead_id, to_number, from_number, agent_id, metadata, attempts, crashes, valid_until,
+SELECT id, status, campaign_id, lead_id, to_number, from_number, agent_id, metadata, attempts, valid_until,
        clock_timestamp() AS now
   FROM scheduled_calls
  WHERE tenant_id = :tenant_id AND id = :id
    FOR UPDATE;
-
--- name: claim_suspect
--- In a transaction of its own and before the claim: what kills the worker next cannot undo it.
-UPDATE scheduled_calls SET crashes = crashes + 1
- WHERE tenant_id = :tenant_id AND id = :id
-RETURNING crashes;
 
 -- name: claim_campaign
 SELECT id, status, agent_id, from_number, exclude_dnc, quiet_hours, timezone, end_date, country_rules_override, metadata,
@@ -175,3 +169,36 @@ UPDATE calls SET status = CASE :status WHEN 'canceled' THEN 'canceled' ELSE 'fai
        updated_at = clock_timestamp()
   FROM sc
  WHERE calls.scheduled_call_id = sc.id AND calls.status = 'queued';
+
+-- name: suspect_begin
+-- Before the claim: what kills the worker next cannot undo it.
+WITH was AS (
+    SELECT id, greatest(crashes, 1) AS runs
+      FROM scheduled_calls
+     WHERE tenant_id = :tenant_id AND id = :id AND status = 'queued'
+       FOR UPDATE
+), fate AS (
+    SELECT id, runs,
+           CASE WHEN runs >= greatest(:limit::bigint, 2) THEN 'failed'
+                WHEN runs >= :company::bigint AND NOT :alone::boolean THEN 'scheduled'
+                ELSE 'queued' END AS status
+      FROM was
+), sc AS (
+    UPDATE scheduled_calls s
+       SET status = f.status, updated_at = clock_timestamp(),
+           crashes = f.runs + (f.status = 'queued')::int,
+           reason = CASE f.status WHEN 'failed' THEN 'POISON' WHEN 'scheduled' THEN 'SUSPECT' ELSE s.reason END,
+           queued_at = CASE WHEN f.status <> 'scheduled' THEN s.queued_at END,
+           scheduled_at = CASE WHEN f.status = 'scheduled' THEN clock_timestamp() + interval '1 second' ELSE s.scheduled_at END
+      FROM fate f
+     WHERE s.tenant_id = :tenant_id AND s.id = f.id
+    RETURNING s.id, s.status, s.crashes
+), over AS (
+    UPDATE calls SET status = 'failed', outcome = 'POISON', updated_at = clock_timestamp()
+      FROM sc
+     WHERE calls.scheduled_call_id = sc.id AND sc.status = 'failed' AND calls.status = 'queued'
+)
+SELECT status, crashes FROM sc;
+
+-- name: suspect_acquit
+UPDATE scheduled_calls SET crashes = 0 WHERE tenant_id = :tenant_id AND id = :id AND crashes > 0;

@@ -81,7 +81,7 @@ WITH live AS MATERIALIZED (
      WHERE id IN (SELECT s.id FROM scheduled_calls s JOIN chosen ON chosen.id = s.id
                    WHERE chosen.place <= least(chosen.platform_room, :batch::bigint) AND s.status = 'scheduled'
                      FOR UPDATE OF s SKIP LOCKED)
-    RETURNING id, tenant_id
+    RETURNING id, tenant_id, crashes
 ), paced AS (
     UPDATE provider_limits l
        SET next_start_at = greatest(l.next_start_at, clock_timestamp() - interval '0.2 seconds')
@@ -90,7 +90,9 @@ WITH live AS MATERIALIZED (
 )
 INSERT INTO outbox (tenant_id, actor, kwargs, request_id, dedupe_key)
 SELECT tenant_id, 'process_scheduled_call',
-       json_build_object('scheduled_call_id', id, 'tenant_id', tenant_id)::text, :request_id, 'call:' || id
+       CASE WHEN crashes > 0 THEN json_build_object('scheduled_call_id', id, 'tenant_id', tenant_id, 'suspect', true)
+            ELSE json_build_object('scheduled_call_id', id, 'tenant_id', tenant_id) END::text,
+       :request_id, 'call:' || id
   FROM taken
 ON CONFLICT (dedupe_key) DO NOTHING;
 
@@ -107,8 +109,9 @@ SELECT (extract(epoch FROM min(at) - clock_timestamp()) * 1000)::bigint AS ms
 
 -- name: dispatch_sweep
 -- tenant: none, because the dispatcher works for all of them
+-- Lost, or with a worker that died of it: the next run is one of a suspect.
 UPDATE scheduled_calls
-   SET status = 'scheduled', queued_at = NULL, updated_at = clock_timestamp()
+   SET status = 'scheduled', queued_at = NULL, crashes = greatest(crashes, 1), updated_at = clock_timestamp()
  WHERE id IN (SELECT id FROM scheduled_calls
                WHERE status = 'queued' AND queued_at < clock_timestamp() - make_interval(secs => :seconds::bigint)
                LIMIT 1000

@@ -41,12 +41,15 @@ WITH attempt AS (
     RETURNING scheduled_call_id, call_id, provider_call_id
 ), sc AS (
     UPDATE scheduled_calls s
-       SET status = :row_status, reason = :reason, provider_call_id = coalesce(a.provider_call_id, s.provider_call_id),
+       SET status = :row_status, reason = CASE WHEN s.status <> :row_status THEN :reason ELSE s.reason END,
+           provider_call_id = coalesce(a.provider_call_id, s.provider_call_id),
            scheduled_at = coalesce(clock_timestamp() + make_interval(secs => :again_seconds::double precision),
                                    s.scheduled_at),
-           queued_at = NULL, updated_at = clock_timestamp()
+           queued_at = NULL, updated_at = clock_timestamp(),
+           crashes = CASE WHEN :died::boolean THEN greatest(s.crashes, 1) WHEN NOT :died::boolean THEN 0 ELSE s.crashes END
       FROM attempt a
-     WHERE s.tenant_id = :tenant_id AND s.id = a.scheduled_call_id AND s.status <> :row_status
+     WHERE s.tenant_id = :tenant_id AND s.id = a.scheduled_call_id
+       AND (s.status <> :row_status OR :died::boolean IS DISTINCT FROM (s.crashes > 0) AND :died::boolean IS NOT NULL)
 ), k AS (
     UPDATE calls
        SET provider_call_id = coalesce(calls.provider_call_id, a.provider_call_id),

@@ -16,7 +16,9 @@ WITH taken AS (
 SELECT t.id, t.tenant_id, t.scheduled_call_id, t.state, t.absent_listings, t.repeats, c.id AS canary,
        t.dial_deadline + make_interval(secs => 5 + :window::bigint) <= clock_timestamp() AS window_over,
        t.dial_deadline + make_interval(secs => 5 + 2 * :window::bigint) <= clock_timestamp() AS second_window_over,
-       coalesce(s.valid_until <= clock_timestamp() + interval '1 second', false) AS row_is_over
+       coalesce(s.valid_until <= clock_timestamp() + interval '1 second', false) AS row_is_over,
+       (SELECT count(*) FROM call_attempts x
+         WHERE x.scheduled_call_id = t.scheduled_call_id AND x.state = 'refuted' AND x.absent_listings > 0) AS absent_before
   FROM taken t
   JOIN scheduled_calls s ON s.id = t.scheduled_call_id
   LEFT JOIN LATERAL (SELECT y.id

@@ -261,7 +261,7 @@ static void look_an_attempt_up(struct testdb *db, int64_t tenant)
         {"attempt_id", "00000000-0000-4000-8000-000000000000"}, {"was", "intent"},
         {"state", "unknown"}, {"provider_call_id", NULL}, {"http_status", NULL}, {"evidence", NULL},
         {"outcome", NULL}, {"stop", "f"}, {"look_seconds", NULL}, {"row_status", "processing"},
-        {"reason", NULL}, {"again_seconds", NULL}, {"call_status", NULL});
+        {"reason", NULL}, {"again_seconds", NULL}, {"call_status", NULL}, {"died", NULL});
 
     assert_ok(&op, db_query(&op, &SQL_ATTEMPT_WRITE, args, &rows));
     op_end(&op);
