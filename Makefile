@@ -7,12 +7,12 @@
 #   make unit             unit tests of this variant
 #   make integration      integration tests, own Postgres and Redis
 #   make check            gates, then unit and integration tests of this variant
-#   make proof            kills at every system call, and random ones; 0 findings or exit 1
+#   make proof            strike at every system call, kill at random, then the control (tests/proof)
 #   make CONTROL=1        the negative control of the proof      -> build/control/
+#   make CONTROL=witness  that of the failover tests             -> build/control-witness/
 #   make fuzz             build every fuzzer (clang)             -> build/clang-fuzz/
 #   make model            every state of the dial engine's model (tests/unit/test_dial_model.c)
 #   make oracle           the compliance engine against a slow oracle, CASES=1000000 facts made at random
-#   make proof            strike everywhere, then count (tests/proof)
 #   make fmt              clang-format in place
 #   make clean
 #
@@ -31,7 +31,7 @@ endif
 PKGS := libpq hiredis libuv libcjson libcurl glib-2.0 openssl libseccomp
 
 # ---- variant -------------------------------------------------------------
-VARIANT := $(if $(SAN),$(SAN),$(if $(CONTROL),control,$(if $(DEBUG),debug,release)))
+VARIANT := $(if $(SAN),$(SAN),$(if $(CONTROL),$(if $(filter witness,$(CONTROL)),control-witness,control),$(if $(DEBUG),debug,release)))
 ifneq (,$(findstring clang,$(CC)))
 VARIANT := clang-$(VARIANT)
 endif
@@ -56,6 +56,8 @@ CFLAGS_release   += -ftrivial-auto-var-init=zero
 endif
 # A product that takes silence for a no: the proof must find the doubles this makes.
 CFLAGS_control   := $(CFLAGS_release) -DAGORALIA_REFUTE_AT_ONCE
+# A product that does not ask whether the database is still the one it was.
+CFLAGS_control-witness := $(CFLAGS_release) -DAGORALIA_NO_WITNESS
 CFLAGS_debug     := -O0 -g3 -fPIE -DAGORALIA_DEBUG
 CFLAGS_address   := -O1 -g -fPIE -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS_undefined := -O1 -g -fPIE -fsanitize=undefined -fno-sanitize-recover=all
@@ -65,6 +67,7 @@ CFLAGS_fuzz      := -O1 -g -fPIE -fno-omit-frame-pointer -fsanitize=address,unde
 KIND := $(patsubst clang-%,%,$(VARIANT))
 LDFLAGS_release  := $(HARDEN_LD)
 LDFLAGS_control  := $(HARDEN_LD)
+LDFLAGS_control-witness := $(HARDEN_LD)
 LDFLAGS := -Wl,--as-needed $(or $(LDFLAGS_$(KIND)),-pie $(filter -fsanitize=%,$(CFLAGS_$(KIND))))
 
 CPPFLAGS := -std=gnu11 -D_GNU_SOURCE -fno-common -I. -I$(B)/gen $(shell pkg-config --cflags $(PKGS))
@@ -157,7 +160,7 @@ $(FUZZ): $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(TEST_OBJ)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer $^ -o $@ -lcmocka -lcivetweb $(LIBS)
 
-$(B)/proof/killat.so: tests/proof/killat.c
+$(B)/proof/%.so: tests/proof/%.c
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -fPIC -shared $(WARN) $< -o $@ -ldl
@@ -189,11 +192,14 @@ oracle: $(B)/unit/test_engine_oracle
 proof-halts: all
 	HALTS=1000 BUILD=$(B) python3 tests/e2e/test_halt.py
 
-# KILLS and LANES may be given: make proof KILLS=100000 LANES=3
-proof: all $(B)/proof/killat.so
+# KILLS and LANES may be given: make proof KILLS=100000 LANES=3.  Last, the control must double.
+proof: proof-build
 	BUILD=$(B) tests/proof/prove all --kills $(or $(KILLS),20000) --lanes $(or $(LANES),2)
+	BUILD=$(B) tests/proof/prove control
+	$(MAKE) CONTROL=1 proof-build
+	BUILD=build/control tests/proof/prove control --doubles
 
-proof-build: all $(B)/proof/killat.so
+proof-build: all $(B)/proof/killat.so $(B)/proof/crashon.so
 
 gates:
 	scripts/check_layers

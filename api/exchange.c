@@ -173,6 +173,21 @@ static bool run_bounded(struct exchange *x)
     return ok;
 }
 
+/* What must get through takes of what is kept for it, and else has the same chance as all. */
+static bool run_urgent(struct exchange *x)
+{
+    bool ok;
+
+    if (atomic_fetch_add(&x->front->urgents, 1) < x->front->max_urgent) {
+        x->op.app = x->front->urgent;
+        ok = run_handler(x);
+    } else {
+        ok = run_bounded(x);
+    }
+    atomic_fetch_sub(&x->front->urgents, 1);
+    return ok;
+}
+
 /* Counted until its answer is sent: who drains the server waits for that. */
 static bool dispatch(struct exchange *x)
 {
@@ -182,7 +197,7 @@ static bool dispatch(struct exchange *x)
     atomic_fetch_add(&x->front->unanswered, 1);
     if (atomic_load(&x->front->draining))
         return busy(x);
-    return run_bounded(x);
+    return x->req.route->urgent ? run_urgent(x) : run_bounded(x);
 }
 
 static bool run(struct exchange *x)

@@ -13,11 +13,13 @@
 /* What all requests of the process share. */
 struct front {
     const struct app *app;
+    const struct app *urgent; /* the same, with sessions that only urgent requests use */
     struct routes routes;
     struct gate_limits limits;
     int max_running; /* requests in a handler at once; one more is answered 503 */
+    int max_urgent;  /* of urgent routes, above that */
     int max_uploads; /* of them, uploads: a slow one holds its thread for long */
-    atomic_int running, uploads;
+    atomic_int running, urgents, uploads;
     atomic_int unanswered; /* requests let in whose answer is not sent yet */
     atomic_bool draining;
 };

@@ -11,9 +11,14 @@
 #include <signal.h>
 #include <stdio.h>
 
+/* Sessions that only urgent requests use, opened when first needed. */
+enum { URGENT_SESSIONS = 4 };
+
 static const struct route routes[] = {
 #define ROUTE(method, path, handler, role, kind, summary) \
-    {#method, path, handle_##handler, ROLE_##role, KIND_##kind, summary},
+    {#method, path, handle_##handler, ROLE_##role, KIND_##kind, summary, false},
+#define URGENT(method, path, handler, role, kind, summary) \
+    {#method, path, handle_##handler, ROLE_##role, KIND_##kind, summary, true},
 #include "api/routes.def"
 #undef ROUTE
 };
@@ -31,9 +36,14 @@ static sigset_t hold_signals(void)
     return set;
 }
 
-static int serve(const struct app *app, const sigset_t *until)
+static struct pool *open_pool(const struct conf *conf, int64_t size)
 {
-    struct server *s = server_start(app, (struct routes){routes, ARRAY_LEN(routes)});
+    return pool_open(conf->database_url, (int)size, (int)conf->database_timeout_ms);
+}
+
+static int serve(const struct app *app, const struct app *urgent, const sigset_t *until)
+{
+    struct server *s = server_start(app, urgent, (struct routes){routes, ARRAY_LEN(routes)});
     int signal = 0;
 
     if (!s)
@@ -57,12 +67,14 @@ int main(void)
     struct provider *provider = provider_open("retell", &conf);
     struct app app = {
         .conf = &conf,
-        .pool = pool_open(conf.database_url, (int)conf.database_pool_size,
-                          (int)conf.database_timeout_ms),
+        .pool = open_pool(&conf, conf.database_pool_size),
         .provider = provider,
         .laws = law_cache_open(),
     };
-    int rc = serve(&app, &until);
+    struct app urgent = app;
+    urgent.pool = open_pool(&conf, URGENT_SESSIONS);
+    int rc = serve(&app, &urgent, &until);
+    pool_close(urgent.pool);
     pool_close(app.pool);
     law_cache_close(app.laws);
     if (provider)

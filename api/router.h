@@ -20,6 +20,7 @@ struct route {
     enum route_role role;
     enum route_kind kind;
     const char *summary;
+    bool urgent; /* a slot and a session are kept free for it */
 };
 
 struct routes {

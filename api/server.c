@@ -211,6 +211,7 @@ static void set_limits(struct server *s, const struct conf *conf)
 
     s->crowd = threads - threads / 8;
     s->front.max_running = threads - (threads / 4 ? threads / 4 : 1);
+    s->front.max_urgent = threads / 8 ? threads / 8 : 1;
     s->front.max_uploads = threads / 8 ? threads / 8 : 1;
     s->front.limits = (struct gate_limits){
         .json_bytes = conf->http_max_body_bytes,
@@ -218,7 +219,7 @@ static void set_limits(struct server *s, const struct conf *conf)
     };
 }
 
-struct server *server_start(const struct app *app, struct routes routes)
+struct server *server_start(const struct app *app, const struct app *urgent, struct routes routes)
 {
     struct mg_server_port port = {0};
 
@@ -234,6 +235,7 @@ struct server *server_start(const struct app *app, struct routes routes)
         abort();
     pthread_mutex_init(&s->lock, NULL);
     s->front.app = app;
+    s->front.urgent = urgent;
     s->front.routes = routes;
     set_limits(s, app->conf);
     mg_init_library(0);

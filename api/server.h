@@ -12,9 +12,10 @@ struct server;
 
 /*
  * Serve routes on app->conf->http_listen ("host:port"; port 0 picks a free one).
- * NULL after printing why to stderr.  One server per process.
+ * NULL after printing why to stderr.  One server per process.  urgent is the same app with sessions
+ * that only urgent routes use.
  */
-struct server *server_start(const struct app *app, struct routes routes);
+struct server *server_start(const struct app *app, const struct app *urgent, struct routes routes);
 
 int server_port(const struct server *s);
 

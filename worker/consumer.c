@@ -24,6 +24,7 @@ static size_t least(const struct consumer *c)
 }
 
 static void fetch(struct consumer *c);
+static void start_next_suspect(struct consumer *c);
 
 static void on_poll(uv_timer_t *t)
 {
@@ -77,9 +78,15 @@ bool consumer_is_empty(const struct consumer *c)
 
 void consumer_forget(struct consumer *c, struct job *j)
 {
+    bool was_alone = c->isolated == j;
+
     TAILQ_REMOVE(&c->held, j, held);
     c->n_held--;
     job_free(j);
+    if (was_alone) {
+        c->isolated = NULL;
+        start_next_suspect(c);
+    }
 }
 
 static void unsent(struct consumer *c, struct job *j)
@@ -237,6 +244,37 @@ static void start(struct consumer *c, struct job *j)
         j->state = JOB_STARTING;
 }
 
+/* Suspect for the second time: in company it would make suspects of the innocent again. */
+static bool must_be_alone(const struct job *j)
+{
+    return j->crashes > 0;
+}
+
+static void start_suspect(struct consumer *c, struct job *j)
+{
+    if (must_be_alone(j) && c->isolated) {
+        j->state = JOB_WAITING;
+        return;
+    }
+    if (must_be_alone(j))
+        c->isolated = j;
+    start(c, j);
+}
+
+/* The suspect that was alone has ended: the next one's turn. */
+static void start_next_suspect(struct consumer *c)
+{
+    struct job *j;
+
+    TAILQ_FOREACH(j, &c->held, held)
+    {
+        if (j->state == JOB_WAITING) {
+            start_suspect(c, j);
+            return;
+        }
+    }
+}
+
 static void hold(struct consumer *c, struct job *j)
 {
     TAILQ_INSERT_TAIL(&c->held, j, held);
@@ -254,7 +292,7 @@ static void take_in(struct consumer *c, const struct redisReply *r)
         if (c->w->phase != PHASE_RUNNING) {
             give_back(c, j);
         } else if (j->crashes >= 0 && j->crashes < c->w->conf->queue_max_crashes) {
-            start(c, j);
+            start_suspect(c, j);
         } else {
             j->state = JOB_SUBMITTED;
             *end = j;
@@ -368,7 +406,7 @@ void consumer_drain(struct consumer *c)
     }
     TAILQ_FOREACH(j, &c->held, held)
     {
-        if (j->state == JOB_STARTING)
+        if (j->state == JOB_WAITING || j->state == JOB_STARTING)
             give_back(c, j);
     }
     send_ends(c, true);

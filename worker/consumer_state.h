@@ -10,6 +10,7 @@ struct consumer {
     size_t lane;
     struct delayer *delayer;
     struct job_table held; /* every message in memory */
+    struct job *isolated;  /* the one suspect among them that is run apart from others; or NULL */
     size_t n_held;
     size_t n_sent; /* of these, ended and only waiting for Redis's word */
     size_t target; /* how many to hold */

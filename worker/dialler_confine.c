@@ -4,11 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 static const int allowed[] = {
     /* memory */
@@ -30,16 +34,12 @@ static const int allowed[] = {
     SCMP_SYS(access),
     SCMP_SYS(readlink),
     SCMP_SYS(getdents64),
-    SCMP_SYS(fcntl),
-    SCMP_SYS(ioctl),
     SCMP_SYS(poll),
     SCMP_SYS(ppoll),
     SCMP_SYS(pipe2),
     SCMP_SYS(eventfd2),
     /* the network */
-    SCMP_SYS(socketpair),
     SCMP_SYS(connect),
-    SCMP_SYS(bind),
     SCMP_SYS(getsockname),
     SCMP_SYS(getpeername),
     SCMP_SYS(getsockopt),
@@ -73,14 +73,12 @@ static const int allowed[] = {
     SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(rt_sigreturn),
     SCMP_SYS(restart_syscall),
-    SCMP_SYS(tgkill),
     SCMP_SYS(exit),
     SCMP_SYS(exit_group),
     /* the rest */
     SCMP_SYS(getrandom),
     SCMP_SYS(uname),
     SCMP_SYS(sysinfo),
-    SCMP_SYS(prlimit64),
 };
 
 /* What only an intruder would try ends the process at once. */
@@ -94,28 +92,70 @@ static const int deadly[] = {
     SCMP_SYS(process_vm_writev),
 };
 
-#define ALLOW(f, call, ...) \
-    (seccomp_rule_add((f), SCMP_ACT_ALLOW, SCMP_SYS(call), 1, __VA_ARGS__) == 0)
+#define ALLOW(f, call, n, ...) \
+    (seccomp_rule_add((f), SCMP_ACT_ALLOW, SCMP_SYS(call), (n), __VA_ARGS__) == 0)
+#define IS(argument, value) SCMP_CMP(argument, SCMP_CMP_EQ, value, 0)
+#define OF_TYPE(argument, type) SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, SOCK_TYPE, type)
+enum { SOCK_TYPE = 0xf }; /* without SOCK_CLOEXEC and SOCK_NONBLOCK */
 
-/*
- * Files to read only, no socket of this machine's own services, threads but no
- * processes, no new code.  clone3 hides its flags from the filter: the C
- * library makes do with clone when it does not exist.
- */
-static bool add_conditional(scmp_filter_ctx f)
+static bool may_read_files(scmp_filter_ctx f)
 {
     const scmp_datum_t writing = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND;
 
-    return ALLOW(f, openat, SCMP_A2(SCMP_CMP_MASKED_EQ, writing, O_RDONLY))
-           && ALLOW(f, open, SCMP_A1(SCMP_CMP_MASKED_EQ, writing, O_RDONLY))
-           && ALLOW(f, socket, SCMP_A0(SCMP_CMP_EQ, AF_INET, 0))
-           && ALLOW(f, socket, SCMP_A0(SCMP_CMP_EQ, AF_INET6, 0))
-           && ALLOW(f, socket, SCMP_A0(SCMP_CMP_EQ, AF_NETLINK, 0))
-           && ALLOW(f, clone, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD))
-           && ALLOW(f, mmap, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0))
-           && ALLOW(f, mprotect, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0))
-           && ALLOW(f, prctl, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME, 0))
+    return ALLOW(f, openat, 1, SCMP_A2(SCMP_CMP_MASKED_EQ, writing, O_RDONLY))
+           && ALLOW(f, open, 1, SCMP_A1(SCMP_CMP_MASKED_EQ, writing, O_RDONLY));
+}
+
+/*
+ * Connections and name resolution: no socket of this machine's own services - a datagram pair
+ * could be sent to one -, no raw packets, and of the kernel's own only the one that tells which
+ * addresses there are.  A filter cannot see what is bound, but an Internet address is longer.
+ */
+static bool may_connect(scmp_filter_ctx f)
+{
+    bool ok = true;
+
+    for (int family = 0; family < 2; family++)
+        for (int type = 0; type < 2; type++)
+            ok &= ALLOW(f, socket, 2, IS(0, family ? AF_INET6 : AF_INET),
+                        OF_TYPE(1, type ? SOCK_DGRAM : SOCK_STREAM));
+    return ok && ALLOW(f, socket, 2, IS(0, AF_NETLINK), IS(2, NETLINK_ROUTE))
+           && ALLOW(f, bind, 1, IS(2, sizeof(struct sockaddr_nl)))
+           && ALLOW(f, socketpair, 2, IS(0, AF_UNIX), OF_TYPE(1, SOCK_STREAM));
+}
+
+/* Of calls with many uses, the harmless ones: who owns a descriptor is signalled, for example. */
+static bool may_ask_of_descriptors(scmp_filter_ctx f)
+{
+    static const scmp_datum_t commands[] = {F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC};
+    static const scmp_datum_t requests[] = {FIONBIO, FIONREAD, SIOCOUTQ, TCGETS};
+    bool ok = true;
+
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        ok &= ALLOW(f, fcntl, 1, IS(1, commands[i]));
+    for (size_t i = 0; i < ARRAY_LEN(requests); i++)
+        ok &= ALLOW(f, ioctl, 1, IS(1, requests[i]));
+    return ok;
+}
+
+/*
+ * Threads but no processes, no new code, signals and limits of its own only.  clone3 hides its
+ * flags from the filter: the C library makes do with clone when it does not exist.
+ */
+static bool may_go_on(scmp_filter_ctx f)
+{
+    return ALLOW(f, clone, 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD))
+           && ALLOW(f, mmap, 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0))
+           && ALLOW(f, mprotect, 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0))
+           && ALLOW(f, prctl, 1, IS(0, PR_SET_NAME))
+           && ALLOW(f, tgkill, 1, IS(0, (scmp_datum_t)getpid()))
+           && ALLOW(f, prlimit64, 2, IS(0, 0), IS(2, 0))
            && seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
+}
+
+static bool add_conditional(scmp_filter_ctx f)
+{
+    return may_read_files(f) && may_connect(f) && may_ask_of_descriptors(f) && may_go_on(f);
 }
 
 static bool add_all(scmp_filter_ctx f, uint32_t action, const int *calls, size_t n)
@@ -148,6 +188,7 @@ bool dialler_confine(void)
         return false;
     /* A binary search instead of a long list: it runs before every call. */
     bool ok = seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2) == 0
+              && seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0
               && add_all(f, SCMP_ACT_ALLOW, allowed, ARRAY_LEN(allowed))
               && add_all(f, SCMP_ACT_KILL_PROCESS, deadly, ARRAY_LEN(deadly)) && add_conditional(f)
               && seccomp_load(f) == 0;

@@ -21,6 +21,7 @@ struct verdict {
 };
 
 enum job_state {
+    JOB_WAITING,   /* a suspect for the second time, until it is alone with its kind */
     JOB_STARTING,  /* a suspect: its start must be counted in Redis first */
     JOB_COUNTING,  /* the count is on the way */
     JOB_SUBMITTED, /* with the threads */

@@ -119,7 +119,8 @@ static void run_actor(struct trial *t)
     struct buf result = {0};
     struct op op = {.app = t->env->app,
                     .request_id = request_id(t),
-                    .deadline_us = limit_ms ? started_us + limit_ms * 1000 : 0};
+                    .deadline_us = limit_ms ? started_us + limit_ms * 1000 : 0,
+                    .suspect = t->job->crashes >= 0};
 
     bool ok = t->actor->run(&op, &t->m, &result);
     if (!ok && op.err.code == E_NONE)

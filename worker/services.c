@@ -10,7 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-enum { MAX_SERVICES = 16, FAILURE_MIN_MS = 200, FAILURE_MAX_MS = 10000 };
+enum { MAX_SERVICES = 16, FAILURE_MIN_MS = 200, FAILURE_MAX_MS = 10000, BUSY_MS = 100 };
 
 struct running {
     const struct service *service;
@@ -50,10 +50,17 @@ static bool rest(struct running *r, int ms)
     return again;
 }
 
-static int failure_pause_ms(int failures)
+static bool is_away(const struct op *op)
+{
+    return err_class(op->err.code) == EC_BUSY;
+}
+
+/* The database was waited for as long as a statement may take, and it is to be used at once when it
+ * is back: only what fails for another reason is tried ever more seldom. */
+static int failure_pause_ms(int failures, bool away)
 {
     unsigned char dice;
-    int cap = FAILURE_MIN_MS << (failures < 6 ? failures : 6);
+    int cap = away ? BUSY_MS : FAILURE_MIN_MS << (failures < 6 ? failures : 6);
 
     random_bytes(&dice, 1);
     if (cap > FAILURE_MAX_MS)
@@ -76,7 +83,8 @@ static void *serve(void *ctx)
         } else {
             log_failure(&op, "service.failed");
             log_info(&op, "service.pauses", F("name", r->service->name));
-            sleep_ms = failure_pause_ms(failures++);
+            sleep_ms = failure_pause_ms(failures, is_away(&op));
+            failures += !is_away(&op);
         }
         op_end(&op);
     } while (rest(r, sleep_ms));

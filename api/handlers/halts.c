@@ -7,7 +7,7 @@
 
 static bool set(struct op *op, const struct req *req, struct reply *rep, enum dialling_scope scope)
 {
-    struct halt h = {.cause = HALT_OPERATOR, .scope = scope};
+    struct halt h = {.cause = HALT_OPERATOR, .set_by = HALT_BY_TENANT, .scope = scope};
 
     if (scope != DIALLING_TENANT)
         h.key = arena_strndup(&op->arena, req->params[0].p, req->params[0].n);

@@ -7,6 +7,7 @@
 #include "api/upload.h"
 #include "common/base/page.h"
 #include "common/call/call.h"
+#include "common/lead/consent.h"
 #include "common/lead/import.h"
 
 bool handle_lead_list(struct op *op, const struct req *req, struct reply *rep)
@@ -52,6 +53,27 @@ bool handle_lead_call(struct op *op, const struct req *req, struct reply *rep)
 
     return req_body(op, req, &lead_call_request_type, &r) && call_lead(op, req->ids[0], &r, &out)
            && reply_with(rep, 201, &outbound_reply_type, &out);
+}
+
+bool handle_consent_list(struct op *op, const struct req *req, struct reply *rep)
+{
+    struct consent_query q = {.limit = PAGE_LIMIT_DEFAULT};
+    struct consent_event *items;
+    int64_t total;
+    int n;
+
+    return req_query(op, req, &consent_query_type, &q)
+           && consent_list(op, req->ids[0], &q, &items, &n, &total)
+           && reply_page(rep, (struct list){&consent_event_type, items, n}, total, q.limit,
+                         q.offset);
+}
+
+bool handle_consent_record(struct op *op, const struct req *req, struct reply *rep)
+{
+    struct consent_event e = {0};
+
+    return req_body(op, req, &consent_event_type, &e) && consent_record(op, req->ids[0], &e)
+           && reply_with(rep, 201, &consent_event_type, &e);
 }
 
 /* The import is opened by the first piece of the file: only then is the form complete. */

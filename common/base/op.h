@@ -33,6 +33,7 @@ struct op {
     const char *request_id; /* correlation id: from HTTP or from the message */
     int64_t tenant_id;      /* bound as :tenant_id by every query; 0 = the platform itself */
     int64_t deadline_us;    /* CLOCK_MONOTONIC; bounds every wait below; 0 = the callee's default */
+    bool suspect;           /* a worker died while it did this before */
     struct arena arena;
     struct db *db;  /* leased on first use */
     struct err err; /* the first failure; later ones only reach the log */

@@ -16,3 +16,11 @@ bool chore_take(struct op *op, const char *name, int every_seconds, bool *mine)
     *mine = rows.n > 0;
     return true;
 }
+
+bool chore_put_off(struct op *op, const char *name, int seconds)
+{
+    struct rows rows;
+
+    return db_query(op, &SQL_CHORE_PUT_OFF, ARGS({"name", name}, {"seconds", sql_i64(op, seconds)}),
+                    &rows);
+}

@@ -7,4 +7,7 @@
 /* *mine: this worker does it now, and nobody again before so many seconds have passed. */
 bool chore_take(struct op *op, const char *name, int every_seconds, bool *mine) MUSTCHECK;
 
+/* It is due again in so many seconds, whatever was said when it was taken. */
+bool chore_put_off(struct op *op, const char *name, int seconds) MUSTCHECK;
+
 #endif

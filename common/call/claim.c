@@ -94,6 +94,7 @@ static void read_lead(const struct gates *g, struct lead *out)
                          .consent_status = consent_named(db_text(&g->lead, 0, "consent_status")),
                          .consent_date = column_tstamp(&g->lead, "consent_date"),
                          .consent_source = db_text(&g->lead, 0, "consent_source"),
+                         .consent_terms = {db_text(&g->lead, 0, "consent_terms")},
                          .metadata = {db_text(&g->lead, 0, "metadata")}};
 }
 
@@ -299,12 +300,19 @@ static bool campaign_stands(struct op *op, struct claim *c, const struct gates *
     return true;
 }
 
+static bool is_poison(const struct op *op, const struct rows *row)
+{
+    return row->n && db_i64(row, 0, "crashes") >= op->app->conf->queue_max_crashes;
+}
+
 static bool claim_under_locks(struct op *op, struct claim *c, struct gates *g)
 {
     const char *reason;
     bool stop, whole_lane;
 
     read_row(g, c);
+    if (is_poison(op, &g->row)) /* while an attempt of it was in doubt it could not end */
+        return end(op, c, "failed", "POISON");
     if (!campaign_stands(op, c, g, &stop) || stop)
         return op->err.code == E_NONE;
     if (g->lead.n && db_text(&g->lead, 0, "dead_reason"))
@@ -343,6 +351,20 @@ static bool lost_the_phone(struct op *op, struct claim *c, const struct gates *g
 static bool is_our_turn(const struct gates *g)
 {
     return g->row.n && row_state_named(db_text(&g->row, 0, "status")) == ROW_QUEUED;
+}
+
+/* The row itself is not read: that may be what kills. */
+bool scheduled_call_suspect(struct op *op, int64_t scheduled_call_id, bool *given_up)
+{
+    struct rows row;
+    struct claim c = {.scheduled_call_id = scheduled_call_id};
+
+    if (!db_query(op, &SQL_CLAIM_SUSPECT, ARGS({"id", sql_i64(op, scheduled_call_id)}), &row))
+        return false;
+    log_warning(op, "call.suspect", F("scheduled_call_id", scheduled_call_id),
+                F("crashes", row.n ? db_i64(&row, 0, "crashes") : 0));
+    *given_up = is_poison(op, &row);
+    return !*given_up || (db_begin(op) && end(op, &c, "failed", "POISON"));
 }
 
 bool scheduled_call_claim(struct op *op, int64_t scheduled_call_id, struct claim *out)

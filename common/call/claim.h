@@ -32,6 +32,13 @@ struct claim {
     int64_t send_before_us;    /* CLOCK_BOOTTIME: after it the intent must not be acted upon */
 };
 
+/*
+ * A worker died while it worked on this call: remembered with the row, whatever becomes of this
+ * try.  *given_up: it happened QUEUE_MAX_CRASHES times, and the row has ended as failed, POISON,
+ * unless an attempt of it is in doubt: that is the reconciler's.
+ */
+bool scheduled_call_suspect(struct op *op, int64_t scheduled_call_id, bool *given_up) MUSTCHECK;
+
 bool scheduled_call_claim(struct op *op, int64_t scheduled_call_id, struct claim *out) MUSTCHECK;
 
 #endif

@@ -20,9 +20,14 @@ enum {
     NIGHTLY_HOURS = 48,
     DAY_SECONDS = 86400,
     LAGS_SECONDS = 300,
-    MOST_CALLS = 500000,
+    AGAIN_SECONDS = 600,     /* after a check that failed */
+    MOST_SECONDS = 4 * 3600, /* after which a check that did not end is taken for dead */
+    PAGE_CALLS = 1000,
     MOST_CALLS_OF_ONE = 4
 };
+#define HOUR_US (INT64_C(3600) * 1000000)
+#define SETTLING_US (INT64_C(120) * 1000000) /* what is younger may still be on its way to us */
+#define NARROWEST_US INT64_C(1000)           /* the provider counts milliseconds */
 
 static void note(struct op *op, int *count, const char *kind, const char *attempt_id,
                  const char *provider_call_id)
@@ -33,41 +38,80 @@ static void note(struct op *op, int *count, const char *kind, const char *attemp
                 F("provider_call_id", provider_call_id));
 }
 
-static bool do_we_know(struct op *op, const struct provider_call *pc, struct differences *d)
+static bool note_listed(struct op *op, const struct rows *differ, int i, struct differences *d)
 {
-    const char *id = attempt_echoed(op, pc), *ours;
-    struct rows a;
+    const char *id = db_text(differ, i, "attempt_id");
+    const char *provider_call_id = db_text(differ, i, "provider_call_id");
 
-    if (!id)
-        return true;
-    if (!db_query(op, &SQL_CROSS_ATTEMPT, ARGS({"attempt_id", id}), &a))
-        return false;
-    if (a.n == 0) {
-        note(op, &d->attempt_missing, "attempt_missing", id, pc->provider_call_id);
+    if (db_bool(differ, i, "missing")) {
+        note(op, &d->attempt_missing, "attempt_missing", id, provider_call_id);
         return true;
     }
-    ours = db_text(&a, 0, "provider_call_id");
-    if (!ours || strcmp(ours, pc->provider_call_id) == 0)
-        return true;
-    note(op, &d->placed_twice, "placed_twice", id, pc->provider_call_id);
-    return polled_is_stray(op, id, pc->provider_call_id);
+    note(op, &d->placed_twice, "placed_twice", id, provider_call_id);
+    return polled_is_stray(op, id, provider_call_id);
 }
 
-static bool from_their_side(struct op *op, int hours, struct differences *d)
+/* Calls that carry no mark of ours are none of ours. */
+static bool compare_listed(struct op *op, const struct provider_calls *calls, struct differences *d)
+{
+    struct sql_array attempts = {0}, theirs = {0};
+    struct rows differ;
+
+    for (size_t i = 0; i < calls->n; i++) {
+        const char *id = attempt_echoed(op, &calls->items[i]);
+        if (!id)
+            continue;
+        sql_array_add(&attempts, id);
+        sql_array_add(&theirs, calls->items[i].provider_call_id);
+    }
+    bool ok = db_query(op, &SQL_CROSS_LISTED,
+                       ARGS({"attempt_ids", sql_array_close(&attempts)},
+                            {"provider_call_ids", sql_array_close(&theirs)}),
+                       &differ);
+    for (int i = 0; ok && i < differ.n; i++)
+        ok = note_listed(op, &differ, i, d);
+    sql_array_free(&attempts);
+    sql_array_free(&theirs);
+    return ok;
+}
+
+/* What started in the window; nothing is compared when it is more than a page. */
+static bool compare_window(struct op *op, int64_t from_us, int64_t to_us, bool *fits,
+                           struct differences *d)
 {
     const struct provider *p = op->app->provider;
+    struct op part = op_part(op);
     struct provider_calls calls;
-    int64_t now = clock_now_us();
 
-    if (!p->list_calls(op, p, (struct tstamp){now - (int64_t)hours * 3600000000},
-                       (struct tstamp){now}, MOST_CALLS, &calls))
-        return false;
-    for (size_t i = 0; i < calls.n; i++) {
-        struct op part = op_part(op);
-        bool ok = do_we_know(&part, &calls.items[i], d) || op_fail_like(op, &part);
-        op_end(&part);
-        if (!ok)
+    bool ok = p->list_calls(&part, p, (struct tstamp){from_us}, (struct tstamp){to_us}, PAGE_CALLS,
+                            &calls);
+    *fits = ok && calls.complete;
+    if (*fits)
+        ok = compare_listed(&part, &calls, d);
+    if (!ok)
+        op_fail_like(op, &part);
+    op_end(&part);
+    return ok;
+}
+
+/* One page of calls is in memory at a time: the window that is asked for is as wide as that lets it
+ * be. */
+static bool from_their_side(struct op *op, int hours, struct differences *d)
+{
+    int64_t end = clock_now_us() - SETTLING_US, from = end - (int64_t)hours * HOUR_US;
+    int64_t width = HOUR_US;
+    bool fits;
+
+    while (from < end) {
+        int64_t to = from + width < end ? from + width : end;
+        if (!compare_window(op, from, to, &fits, d))
             return false;
+        if (!fits && width <= NARROWEST_US)
+            return fail(op, E_PROVIDER_ERROR, "The provider's list of calls is incomplete");
+        if (fits)
+            from = to;
+        width = fits ? width * 2 : (to - from) / 2;
+        width = width > HOUR_US ? HOUR_US : width < NARROWEST_US ? NARROWEST_US : width;
     }
     return true;
 }
@@ -179,15 +223,27 @@ bool crosscheck(struct op *op, int hours, struct differences *out)
     return true;
 }
 
-/* A check that failed waits for the next night: the log and the operator's command are there. */
+/* Apart from the check's own fate: when it failed, that is what is told. */
+static void next_check(struct op *op, int seconds)
+{
+    struct op part = op_part(op);
+
+    if (!chore_put_off(&part, "crosscheck", seconds))
+        log_failure(&part, "crosscheck.not_put_off");
+    op_end(&part);
+}
+
+/* Who dies in it leaves it to another in the same night; so does who fails. */
 bool crosscheck_nightly(struct op *op)
 {
     struct differences d;
     bool mine;
 
-    if (!chore_take(op, "crosscheck", DAY_SECONDS, &mine) || !mine)
+    if (!chore_take(op, "crosscheck", MOST_SECONDS, &mine) || !mine)
         return op->err.code == E_NONE;
-    return crosscheck(op, NIGHTLY_HOURS, &d);
+    bool ok = crosscheck(op, NIGHTLY_HOURS, &d);
+    next_check(op, ok ? DAY_SECONDS : AGAIN_SECONDS);
+    return ok;
 }
 
 static void judge_lag(struct op *op, const char *kind, const char *seconds)

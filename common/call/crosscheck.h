@@ -17,10 +17,11 @@ struct differences {
     int compared;        /* attempts looked at */
 };
 
-/* The last so many hours, but for the last two minutes. */
+/* The last so many hours, but for the last two minutes.  However many calls there were, a page of
+ * them is in memory. */
 bool crosscheck(struct op *op, int hours, struct differences *out) MUSTCHECK;
 
-/* crosscheck() over 48 hours, by one worker, once a day. */
+/* crosscheck() over 48 hours, by one worker, once a day; ten minutes after one that failed. */
 bool crosscheck_nightly(struct op *op) MUSTCHECK;
 
 /* Every five minutes, by one worker: how long webhooks and listings take, and the alarm. */

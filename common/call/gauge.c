@@ -6,29 +6,13 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/call/chore.h"
+#include "common/provider/limits.h"
 #include "common/provider/provider.h"
 #include "common/store/db.h"
 #include "common/store/pool.h"
 #include "queries.h"
 
-#include <math.h>
-#include <stdlib.h>
-
 enum { ASK_EVERY_SECONDS = 15 };
-
-/* As SQL reads it; what is no rate is said once a look and taken for no limit. */
-static const char *starts_per_second(struct op *op)
-{
-    const char *text = op->app->conf->provider_starts_per_second;
-    char *end;
-    double rate = strtod(text, &end);
-
-    if (end != text && *end == '\0' && isfinite(rate) && rate > 0)
-        return arena_printf(&op->arena, "%.6f", rate);
-    log_error(op, "provider.misconfigured", F("setting", "PROVIDER_STARTS_PER_SECOND"),
-              F("value", text));
-    return "1000";
-}
 
 static bool assume(struct op *op)
 {
@@ -37,7 +21,7 @@ static bool assume(struct op *op)
     return db_query(op, &SQL_GAUGE_ASSUME,
                     ARGS({"provider", op->app->provider->name},
                          {"limit", sql_i64(op, op->app->conf->provider_max_live_calls)},
-                         {"starts", starts_per_second(op)}),
+                         {"starts", provider_limits_setting(op)}),
                     &rows);
 }
 
@@ -49,7 +33,8 @@ static bool write_told(struct op *op, const struct provider_concurrency *told)
     if (!db_query(op, &SQL_GAUGE_WRITE,
                   ARGS({"provider", name}, {"limit", sql_i64(op, told->limit)},
                        {"reserved", sql_i64(op, told->reserved_inbound)},
-                       {"current", sql_i64(op, told->current)}, {"starts", starts_per_second(op)}),
+                       {"current", sql_i64(op, told->current)},
+                       {"starts", provider_limits_setting(op)}),
                   &rows))
         return false;
     metric_set(M_PROVIDER_LIMIT, db_i64(&rows, 0, "concurrency_limit"), LABELS(name));

@@ -47,18 +47,19 @@ static bool check(struct op *op, struct halt *h)
 
 static bool insert(struct op *op, struct halt *h)
 {
-    struct rows locked, replaced, standing;
+    struct rows locked, standing;
     const struct field *cause = type_field(&halt_type, STR("cause"));
+    const struct field *set_by = type_field(&halt_type, STR("set_by"));
     const struct arg *args =
         ARGS({"scope", dialling_scope_names[h->scope]}, {"key", h->key},
-             {"cause", field_write_text(op, cause, &h->cause)}, {"reason", h->reason});
+             {"cause", field_write_text(op, cause, &h->cause)},
+             {"set_by", field_write_text(op, set_by, &h->set_by)}, {"reason", h->reason});
 
     return db_begin(op)
            && db_ask(op,
                      (const struct ask[]){{&SQL_HALT_LOCK, NO_ARGS, &locked},
-                                          {&SQL_HALT_TAKE_OVER, args, &replaced},
                                           {&SQL_HALT_INSERT, args, &standing}},
-                     3)
+                     2)
            && from_row(op, &standing, 0, &halt_type, h) && db_commit(op);
 }
 
@@ -73,15 +74,40 @@ bool halt_set(struct op *op, struct halt *h)
     return dialling_settle(op, h->scope, h->key);
 }
 
+static bool find(struct op *op, int64_t id, struct halt *out)
+{
+    struct rows rows;
+
+    *out = (struct halt){0};
+    if (!db_query(op, &SQL_HALT_FIND, ARGS({"id", sql_i64(op, id)}), &rows))
+        return false;
+    if (rows.n == 0)
+        return fail(op, E_HALT_NOT_FOUND, "Halt with ID %" PRId64 " not found", id);
+    return from_row(op, &rows, 0, &halt_type, out);
+}
+
+static bool may_lift(struct op *op, const struct halt *h)
+{
+    bool operators = h->cause == HALT_OPERATOR && h->set_by == HALT_BY_PLATFORM;
+
+    if (op->tenant_id && (operators || !h->tenant_id.set))
+        return fail(op, E_PERMISSION_DENIED,
+                    "Halt with ID %" PRId64 " was set by the platform, which alone can lift it",
+                    h->id);
+    if (h->cause == HALT_FAILOVER)
+        return fail(op, E_INVALID_STATE,
+                    "Halt with ID %" PRId64 " ends by itself, when the database has been compared",
+                    h->id);
+    return true;
+}
+
 bool halt_lift(struct op *op, int64_t id, struct halt *out)
 {
     struct rows rows;
 
-    if (!db_query(op, &SQL_HALT_LIFT, ARGS({"id", sql_i64(op, id)}), &rows))
-        return false;
-    if (rows.n == 0)
-        return fail(op, E_HALT_NOT_FOUND, "Halt with ID %" PRId64 " not found", id);
-    if (!from_row(op, &rows, 0, &halt_type, out))
+    if (!find(op, id, out) || !may_lift(op, out)
+        || !db_query(op, &SQL_HALT_LIFT, ARGS({"id", sql_i64(op, id)}), &rows)
+        || !from_row(op, &rows, 0, &halt_type, out))
         return false;
     log_warning(op, "halt.lifted", F("halt_id", id), F("scope", dialling_scope_names[out->scope]),
                 F("key", out->key));

@@ -73,6 +73,12 @@ static bool is_open(enum row_state s)
     return s == ROW_SCHEDULED || s == ROW_QUEUED;
 }
 
+/* What was refused or absent once may have been placed by a later request. */
+static bool may_write_off(const struct dial_state *s)
+{
+    return is_doubtful(s->attempt) && !s->repeated;
+}
+
 static void move_row(const struct dial_state *s, struct dial_step *to, bool allowed,
                      enum row_state row, unsigned effects)
 {
@@ -149,6 +155,14 @@ static void claim(const struct dial_state *s, struct dial_step *to)
     *to = (struct dial_step){true, ROW_PROCESSING, ATTEMPT_INTENT, EFFECT_DIAL};
 }
 
+static void repeat(const struct dial_state *s, struct dial_step *to)
+{
+    if (s->row != ROW_PROCESSING || s->attempt != ATTEMPT_UNKNOWN || s->rival || s->repeated)
+        return;
+    to->moved = true;
+    to->effects = EFFECT_REPEAT;
+}
+
 struct dial_step dial_step(const struct dial_state *s, const struct dial_event *e)
 {
     struct dial_step to = {.row = s->row, .attempt = s->attempt};
@@ -161,18 +175,21 @@ struct dial_step dial_step(const struct dial_state *s, const struct dial_event *
     case EVENT_EXPIRED: move_row(s, &to, is_open(s->row), ROW_FAILED, 0); break;
     case EVENT_CANCELED: move_row(s, &to, is_open(s->row), ROW_CANCELED, 0); break;
     case EVENT_ACCEPTED: believe(s, e, &to, ATTEMPT_ACCEPTED); break;
-    case EVENT_REJECTED: write_off(s, e, &to, is_doubtful(s->attempt), ATTEMPT_REJECTED); break;
-    case EVENT_NEVER_SENT: write_off(s, e, &to, is_doubtful(s->attempt), ATTEMPT_REFUTED); break;
+    case EVENT_REJECTED: write_off(s, e, &to, may_write_off(s), ATTEMPT_REJECTED); break;
+    case EVENT_NEVER_SENT: write_off(s, e, &to, may_write_off(s), ATTEMPT_REFUTED); break;
     case EVENT_UNANSWERED:
         if (s->attempt == ATTEMPT_INTENT) {
             to.attempt = ATTEMPT_UNKNOWN;
             to.moved = true;
         }
         break;
-    case EVENT_ABSENT: write_off(s, e, &to, s->attempt == ATTEMPT_UNKNOWN, ATTEMPT_REFUTED); break;
-    case EVENT_UNRESOLVABLE:
-        write_off(s, e, &to, s->attempt == ATTEMPT_UNKNOWN, ATTEMPT_UNRESOLVED);
+    case EVENT_ABSENT:
+        write_off(s, e, &to, s->attempt == ATTEMPT_UNKNOWN && may_write_off(s), ATTEMPT_REFUTED);
         break;
+    case EVENT_UNRESOLVABLE:
+        write_off(s, e, &to, s->attempt == ATTEMPT_UNKNOWN && may_write_off(s), ATTEMPT_UNRESOLVED);
+        break;
+    case EVENT_REPEATED: repeat(s, &to); break;
     case EVENT_REGISTERED: believe(s, e, &to, ATTEMPT_ACCEPTED); break;
     case EVENT_RINGING: believe(s, e, &to, ATTEMPT_RINGING); break;
     case EVENT_ONGOING: believe(s, e, &to, ATTEMPT_ONGOING); break;

@@ -10,7 +10,10 @@
  *  - a row is dialled only from queued, and has then one attempt that lives;
  *  - an attempt only moves forward; evidence that the call was placed outranks
  *    every belief that it was not;
- *  - an unanswered attempt gives its row back only when it was proven absent.
+ *  - an unanswered attempt gives its row back only when it was proven absent;
+ *  - once its request was sent again, no refusal or absence from before counts: a
+ *    refusal of one of several requests is no news of the others, so whoever
+ *    repeats one tells of an acceptance only.
  */
 #ifndef AGORALIA_STEP_H
 #define AGORALIA_STEP_H
@@ -63,6 +66,7 @@ enum dial_event_kind {
     EVENT_UNANSWERED, /* no answer, or none that can be read; or its worker is gone */
     EVENT_ABSENT,     /* in no complete listing, and the window is over */
     EVENT_UNRESOLVABLE,
+    EVENT_REPEATED, /* every gate passed once more: the same request again, under the same key */
     /* of the call, as the provider tells it */
     EVENT_REGISTERED,
     EVENT_RINGING,
@@ -82,6 +86,7 @@ struct dial_state {
     enum row_state row;
     enum attempt_state attempt; /* the event's own, or the row's last for events of the row */
     bool rival;                 /* another attempt of this row, or of its phone, lives */
+    bool repeated;              /* the attempt was sent again since what the event rests on */
 };
 
 enum {
@@ -90,10 +95,11 @@ enum {
     EFFECT_OVER = 1u << 2,    /* the call is over: retries, opt-outs and breakers follow */
     EFFECT_ALARM = 1u << 3,   /* it was placed although we had concluded that it was not */
     EFFECT_STOP = 1u << 4,    /* hang up: the person is being called by another attempt */
+    EFFECT_REPEAT = 1u << 5,  /* the attempt's request may be sent once more */
 };
 
 struct dial_step {
-    bool moved; /* something differs */
+    bool moved; /* something differs, or is sent again */
     enum row_state row;
     enum attempt_state attempt;
     unsigned effects;

@@ -8,11 +8,13 @@
  * and by the database's own trigger, which needs none of this to run.  Then the
  * calls of the last two hours are compared by their metadata, and the
  * attempts that are gone are written again.  It goes on after three complete
- * comparisons, the last one begun 5 s and RECONCILE_WINDOW_SECONDS after the freeze:
+ * comparisons, the last one begun 10 s and RECONCILE_WINDOW_SECONDS after the freeze:
  * until then a lost request's call may not be listed.
  *
  * A primary of an earlier timeline than the highest known is an old one that
- * still runs: its sessions are refused to everybody in this process.
+ * still runs: its sessions are refused to everybody in this process.  A later timeline is made
+ * known when it freezes, not when it is dialled from, so that the old primary
+ * is left alone before the comparison that counts.
  */
 #ifndef AGORALIA_WITNESS_H
 #define AGORALIA_WITNESS_H

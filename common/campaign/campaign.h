@@ -81,7 +81,7 @@ struct campaign_stats {
     int64_t calls_failed;
     int64_t calls_in_progress;
     int64_t calls_queued;
-    double completion_rate; /* completed of scheduled, per cent, one decimal */
+    double completion_rate; /* leads with a completed call, of those scheduled; per cent */
     int64_t average_duration_seconds;
     struct json_text dispositions;
     int64_t compliance_violations; /* calls refused by the rules */

@@ -2,9 +2,10 @@
  * http.h - one HTTP/1.1 exchange with a provider, blocking, within a deadline.
  *
  * Never retries, never follows a redirect, uses no proxy and speaks http and
- * https only.  It does not fail(): it says what is known.  `sent` false means
- * that not one byte of the request left this machine (name, TCP or TLS failed,
- * or no time was left); anything that broke later has sent = true, status = 0.
+ * https only, with TLS 1.2 or newer and a certificate that holds.  It does not
+ * fail(): it says what is known.  `sent` false means that not one byte of the
+ * request left this machine (name, TCP or TLS failed, or no time was left);
+ * anything that broke later has sent = true, status = 0.
  * The process must ignore SIGPIPE: OpenSSL writes without MSG_NOSIGNAL.
  *
  * A request marked `once` goes over a connection opened for it and closed after
@@ -29,6 +30,7 @@ struct http_request {
     const char *url;
     const char *authorization; /* a whole header line, never logged; NULL = none */
     const char *body;          /* JSON text; NULL = none */
+    const char *ca_file;       /* who may vouch for the peer, PEM; NULL = whom the system trusts */
     bool once;
     int timeout_ms;
     int64_t send_before_us; /* CLOCK_BOOTTIME; no request begins to leave after it; 0 = whenever */

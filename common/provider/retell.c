@@ -8,6 +8,7 @@
 
 #include <openssl/hmac.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static char *copy(const char *s)
 {
@@ -69,6 +70,8 @@ static const char *complaint(const struct conf *c)
         return "RETELL_BASE_URL must start with https:// or http://";
     if (strcmp(c->retell_paths, "current") != 0 && strcmp(c->retell_paths, "seed") != 0)
         return "RETELL_PATHS must be current or seed";
+    if (c->retell_ca_file && access(c->retell_ca_file, R_OK) != 0)
+        return "RETELL_CA_FILE cannot be read";
     return NULL;
 }
 
@@ -79,6 +82,7 @@ static void close_retell(struct provider *p)
     free(r->base_url);
     free(r->authorization);
     free(r->webhook_url);
+    free(r->ca_file);
     free(r->keys_text);
     free(r);
 }
@@ -147,6 +151,8 @@ struct provider *retell_open(const struct conf *conf, PROVIDER_EXCHANGE((*exchan
         r->webhook_url = join(base, "/api/v1/webhooks/retell");
         free(base);
     }
+    if (conf->retell_ca_file)
+        r->ca_file = copy(conf->retell_ca_file);
     r->timeout_ms = (int)conf->provider_timeout_ms;
     r->seed = strcmp(conf->retell_paths, "seed") == 0;
     r->provider.exchange = exchange;

@@ -22,6 +22,7 @@ struct retell {
     char *base_url;           /* without a trailing slash */
     char *authorization;      /* the header line; NULL in a process without the key */
     char *webhook_url;        /* ours, for calls that have no caller to name one; may be NULL */
+    char *ca_file;            /* who vouches for base_url; NULL = whom the system trusts */
     char *keys_text;          /* the keys point in here */
     struct str webhook_keys[RETELL_MAX_WEBHOOK_KEYS];
     size_t webhook_key_count;

@@ -71,6 +71,7 @@ void retell_exchange_here(struct op *op, const struct provider *p, const struct 
         return;
     }
     request.authorization = retell->authorization;
+    request.ca_file = retell->ca_file;
     http_exchange(op, &request, out);
 }
 

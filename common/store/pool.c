@@ -17,7 +17,7 @@
 #include <sys/queue.h>
 
 /* After a failed attempt to connect, nobody tries again before this much, doubled each time. */
-enum { RETRY_MIN_US = 20000, RETRY_MAX_US = 200000, FRESH_US = 1000 };
+enum { RETRY_MIN_US = 20000, RETRY_MAX_US = 50000, FRESH_US = 1000 };
 
 enum { FIRST_REPLAN = 32, REPLAN_GROWTH = 4 };
 
@@ -194,11 +194,11 @@ static bool still_alive(const struct db *db)
     return poll(&fd, 1, 0) == 0;
 }
 
-/* Called with the lock held.  A session opened on an earlier timeline leads to an old primary. */
+/* Called with the lock held.  A session opened on an earlier timeline, or before anybody asked for
+ * one, may lead to an old primary. */
 static bool is_of_our_time(const struct pool *p, const struct db *db)
 {
-    return !*p->expected || !*db->timeline
-           || strncmp(db->timeline, p->expected, WAL_TIMELINE_DIGITS) >= 0;
+    return strncmp(db->timeline, p->expected, WAL_TIMELINE_DIGITS) >= 0;
 }
 
 /* Called with the lock held: a live idle session, or NULL. */
@@ -356,6 +356,7 @@ void db_release(struct op *op)
     bool keep = !db->broken && PQstatus(db->pg) == CONNECTION_OK
                 && PQtransactionStatus(db->pg) == PQTRANS_IDLE;
     pthread_mutex_lock(&p->lock);
+    keep = keep && is_of_our_time(p, db);
     if (keep) {
         hand_on(p, db);
     } else {

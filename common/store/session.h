@@ -18,7 +18,7 @@ struct db {
     struct db *next_idle;
     int64_t released_us;
     int64_t leases, replan_at; /* see db_lease() */
-    bool begin_pending; /* BEGIN goes out with the next statement */
+    bool begin_pending;        /* BEGIN goes out with the next statement */
     bool in_tx;
     bool broken; /* state unknown: to be closed, never given back */
     bool prepared[QUERY_COUNT > 0 ? QUERY_COUNT : 1];

@@ -63,6 +63,7 @@ SELECT count(*) AS n FROM campaigns WHERE tenant_id = :tenant_id AND (:status::t
 
 -- name: campaign_stats
 -- A row that was tried has a call, and is counted there; what stops with its campaign was not refused.
+-- A lead may have several calls: the rate is of leads.
 SELECT c.id,
        coalesce(s.total_leads, 0) AS total_leads,
        coalesce(s.total_leads - s.refused, 0) AS calls_scheduled,
@@ -70,7 +71,7 @@ SELECT c.id,
        coalesce(k.failed, 0) AS calls_failed,
        coalesce(k.in_progress, 0) AS calls_in_progress,
        coalesce(s.waiting + k.queued, 0) AS calls_queued,
-       coalesce(round(100.0 * k.completed / nullif(s.total_leads - s.refused, 0), 1), 0) AS completion_rate,
+       coalesce(round(100.0 * r.leads / nullif(s.total_leads - s.refused, 0), 1), 0) AS completion_rate,
        coalesce(k.seconds, 0) AS average_duration_seconds,
        coalesce((SELECT jsonb_object_agg(d.disposition, d.n)
                    FROM (SELECT disposition, count(*) AS n FROM calls
@@ -95,6 +96,13 @@ SELECT c.id,
                             round(avg(duration_seconds) FILTER (WHERE status = 'completed'))::bigint AS seconds
                        FROM calls
                       WHERE tenant_id = :tenant_id AND campaign_id = c.id) k ON true
+  LEFT JOIN LATERAL (SELECT count(*) AS leads
+                       FROM (SELECT DISTINCT x.execution_id, x.lead_id
+                               FROM calls y
+                               JOIN scheduled_calls x ON x.id = y.scheduled_call_id
+                              WHERE y.tenant_id = :tenant_id AND y.campaign_id = c.id AND y.status = 'completed'
+                                AND x.execution_id IS NOT NULL) reached
+                    ) r ON true
  WHERE c.tenant_id = :tenant_id AND c.id = ANY (:ids::bigint[])
  ORDER BY array_position(:ids::bigint[], c.id);
 
@@ -133,6 +141,8 @@ RETURNING id, cursor_lane, cursor_lead, clock_timestamp() AS now;
 -- The next batch of a lane, with what the do-not-call lists say of each.
 SELECT l.id, l.phone, l.country_iso, l.preferred_lang, l.consent_basis, l.consent_status, l.consent_date,
        l.consent_source, l.metadata,
+       jsonb_strip_nulls(jsonb_build_object('consent_channels', l.consent_channels, 'consent_level', l.consent_level,
+                                           'consent_expires_at', l.consent_expires_at)) AS consent_terms,
        (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM d.created_at) * 1000000)::bigint, ' ')
           FROM dnc_entries d
          WHERE d.tenant_id = :tenant_id AND d.e164 = l.phone AND d.removed_at IS NULL) AS entries,
@@ -195,26 +205,36 @@ SELECT id FROM moved;
 
 -- name: executions_wake
 -- tenant: none, because the dispatcher works for all of them
+-- This and the next ones leave for later what somebody holds: who was stopped with a campaign in
+-- hand must not keep everybody's calls waiting.
 UPDATE campaigns SET status = 'running', updated_at = now()
- WHERE status = 'scheduled' AND start_date <= clock_timestamp();
+ WHERE id IN (SELECT id FROM campaigns
+               WHERE status = 'scheduled' AND start_date <= clock_timestamp()
+                 FOR NO KEY UPDATE SKIP LOCKED);
 
 -- name: executions_stop_generation
 -- tenant: none, because the dispatcher works for all of them
 -- No batch is added to a stopped campaign once this is committed: what is left can then be counted.
-UPDATE campaign_executions e SET generated = true
-  FROM campaigns c
- WHERE c.id = e.campaign_id AND c.status = 'cancelled' AND e.status IN ('queued', 'running') AND NOT e.generated;
+UPDATE campaign_executions SET generated = true
+ WHERE id IN (SELECT e.id
+                FROM campaign_executions e
+                JOIN campaigns c ON c.id = e.campaign_id
+               WHERE c.status = 'cancelled' AND e.status IN ('queued', 'running') AND NOT e.generated
+                 FOR NO KEY UPDATE OF e SKIP LOCKED);
 
 -- name: executions_resume
 -- tenant: none, because the dispatcher works for all of them
 -- Executions that nobody turns into calls: their message was lost, or died with its worker.
 WITH silent AS (
-    UPDATE campaign_executions e SET touched_at = clock_timestamp()
-      FROM campaigns c
-     WHERE c.tenant_id = e.tenant_id AND c.id = e.campaign_id AND c.status IN ('scheduled', 'running', 'paused')
-       AND e.status IN ('queued', 'running') AND NOT e.generated
-       AND e.touched_at < clock_timestamp() - make_interval(secs => :seconds::bigint)
-    RETURNING e.id, e.tenant_id, e.campaign_id
+    UPDATE campaign_executions SET touched_at = clock_timestamp()
+     WHERE id IN (SELECT e.id
+                    FROM campaign_executions e
+                    JOIN campaigns c ON c.tenant_id = e.tenant_id AND c.id = e.campaign_id
+                   WHERE c.status IN ('scheduled', 'running', 'paused')
+                     AND e.status IN ('queued', 'running') AND NOT e.generated
+                     AND e.touched_at < clock_timestamp() - make_interval(secs => :seconds::bigint)
+                     FOR NO KEY UPDATE OF e SKIP LOCKED)
+    RETURNING id, tenant_id, campaign_id
 )
 INSERT INTO outbox (tenant_id, actor, kwargs, request_id, dedupe_key)
 SELECT tenant_id, 'start_campaign_execution',
@@ -247,15 +267,18 @@ UPDATE calls SET status = 'canceled', outcome = ended.reason, updated_at = clock
 
 -- name: executions_finish
 -- tenant: none, because the dispatcher works for all of them
-WITH ended AS (
-    UPDATE campaign_executions e
-       SET status = 'completed', completed_at = clock_timestamp()
-      FROM campaigns c
-     WHERE c.id = e.campaign_id AND e.status IN ('queued', 'running')
-       AND e.generated
+WITH over AS (
+    SELECT e.id
+      FROM campaign_executions e
+      JOIN campaigns c ON c.id = e.campaign_id
+     WHERE e.status IN ('queued', 'running') AND e.generated
        AND NOT EXISTS (SELECT 1 FROM scheduled_calls s
                         WHERE s.execution_id = e.id AND s.status IN ('scheduled', 'queued', 'processing'))
-    RETURNING e.tenant_id, e.campaign_id
+       FOR NO KEY UPDATE SKIP LOCKED
+), ended AS (
+    UPDATE campaign_executions SET status = 'completed', completed_at = clock_timestamp()
+     WHERE id IN (SELECT id FROM over)
+    RETURNING tenant_id, campaign_id
 )
 UPDATE campaigns c
    SET status = CASE WHEN c.status = 'cancelled' THEN 'cancelled' ELSE 'completed' END,

@@ -5,11 +5,17 @@
 -- and a message that gave up then would be lost until the sweep.
 -- Whatever its status: with a condition on it the planner takes a partial index that is small at
 -- times, and a thousand rows are read for one.
-SELECT id, status, campaign_id, lead_id, to_number, from_number, agent_id, metadata, attempts, valid_until,
+SELECT id, status, campaign_id, lead_id, to_number, from_number, agent_id, metadata, attempts, crashes, valid_until,
        clock_timestamp() AS now
   FROM scheduled_calls
  WHERE tenant_id = :tenant_id AND id = :id
    FOR UPDATE;
+
+-- name: claim_suspect
+-- In a transaction of its own and before the claim: what kills the worker next cannot undo it.
+UPDATE scheduled_calls SET crashes = crashes + 1
+ WHERE tenant_id = :tenant_id AND id = :id
+RETURNING crashes;
 
 -- name: claim_campaign
 SELECT id, status, agent_id, from_number, exclude_dnc, quiet_hours, timezone, end_date, country_rules_override, metadata,
@@ -19,7 +25,9 @@ SELECT id, status, agent_id, from_number, exclude_dnc, quiet_hours, timezone, en
    FOR SHARE;
 
 -- name: claim_lead
-SELECT id, consent_status, consent_basis, consent_date, consent_source, country_iso, preferred_lang, metadata, dead_reason
+SELECT id, consent_status, consent_basis, consent_date, consent_source, country_iso, preferred_lang, metadata, dead_reason,
+       jsonb_strip_nulls(jsonb_build_object('consent_channels', consent_channels, 'consent_level', consent_level,
+                                           'consent_expires_at', consent_expires_at)) AS consent_terms
   FROM leads
  WHERE tenant_id = :tenant_id AND id = (SELECT lead_id FROM scheduled_calls WHERE tenant_id = :tenant_id AND id = :id)
    FOR SHARE;
@@ -122,9 +130,10 @@ UPDATE scheduled_calls
  WHERE tenant_id = :tenant_id AND id = :id;
 
 -- name: claim_put_back
+-- It was looked at to the end, and the worker lives.
 UPDATE scheduled_calls
    SET status = 'scheduled', scheduled_at = coalesce(:at::timestamptz, scheduled_at), reason = :reason,
-       queued_at = NULL, updated_at = clock_timestamp()
+       queued_at = NULL, crashes = 0, updated_at = clock_timestamp()
  WHERE tenant_id = :tenant_id AND id = :id AND status IN ('queued', 'scheduled');
 
 -- name: claim_hold_lane

@@ -1,8 +1,12 @@
 -- crosscheck.sql - the provider's calls against our attempts, and how far it lags behind.
 
--- name: cross_attempt
+-- name: cross_listed
 -- tenant: none, because the provider's call says whose attempt it is
-SELECT a.state, a.provider_call_id FROM call_attempts a WHERE a.id = :attempt_id::uuid;
+-- Of a page of its calls those whose attempt is not here, or has another call.
+SELECT g.attempt_id, g.provider_call_id, a.id IS NULL AS missing
+  FROM unnest(:attempt_ids::uuid[], :provider_call_ids::text[]) g (attempt_id, provider_call_id)
+  LEFT JOIN call_attempts a ON a.id = g.attempt_id
+ WHERE a.id IS NULL OR a.provider_call_id <> g.provider_call_id;
 
 -- name: cross_attempts
 -- tenant: none, because the check is the platform's

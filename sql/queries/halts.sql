@@ -4,31 +4,27 @@
 -- Claims take it shared: what comes after this knows every intent that was committed without the halt.
 SELECT pg_advisory_xact_lock(hashtextextended('halt:' || :tenant_id::bigint, 0));
 
--- name: halt_take_over
--- A breaker lifts its halt by itself: an operator's word takes its place.
-UPDATE halts SET lifted_at = clock_timestamp()
- WHERE coalesce(tenant_id, 0) = :tenant_id AND scope = :scope AND key = :key AND lifted_at IS NULL
-   AND cause <> 'operator' AND :cause = 'operator';
-
 -- name: halt_insert
+-- Beside what stands for another cause or by somebody else's word: each is lifted by itself.
 WITH standing AS (
-    SELECT id, tenant_id, scope, key, cause, reason, created_at, lifted_at
+    SELECT id, tenant_id, scope, key, cause, set_by, reason, created_at, lifted_at
       FROM halts
-     WHERE coalesce(tenant_id, 0) = :tenant_id AND scope = :scope AND key = :key AND lifted_at IS NULL
+     WHERE coalesce(tenant_id, 0) = :tenant_id AND scope = :scope AND key = :key AND cause = :cause
+       AND set_by = :set_by AND lifted_at IS NULL
 ), made AS (
-    INSERT INTO halts (tenant_id, scope, key, cause, reason)
-    SELECT nullif(:tenant_id::bigint, 0), :scope, :key, :cause, :reason
+    INSERT INTO halts (tenant_id, scope, key, cause, set_by, reason)
+    SELECT nullif(:tenant_id::bigint, 0), :scope, :key, :cause, :set_by, :reason
      WHERE NOT EXISTS (SELECT 1 FROM standing)
-    RETURNING id, tenant_id, scope, key, cause, reason, created_at, lifted_at
+    RETURNING id, tenant_id, scope, key, cause, set_by, reason, created_at, lifted_at
 )
-SELECT id, tenant_id, scope, key, cause, reason, created_at, lifted_at FROM standing
+SELECT id, tenant_id, scope, key, cause, set_by, reason, created_at, lifted_at FROM standing
  UNION ALL
-SELECT id, tenant_id, scope, key, cause, reason, created_at, lifted_at FROM made;
+SELECT id, tenant_id, scope, key, cause, set_by, reason, created_at, lifted_at FROM made;
 
 -- name: halt_list
 -- A tenant's own, and what stands still for everybody: it has a right to know why nothing is dialled.
 -- The platform itself (0) sees everybody's.
-SELECT id, tenant_id, scope, key, cause, reason, created_at, lifted_at
+SELECT id, tenant_id, scope, key, cause, set_by, reason, created_at, lifted_at
   FROM halts
  WHERE (tenant_id = :tenant_id OR tenant_id IS NULL OR :tenant_id::bigint = 0)
    AND (:standing::boolean IS NULL OR (lifted_at IS NULL) = :standing::boolean)
@@ -41,11 +37,16 @@ SELECT count(*) AS n
  WHERE (tenant_id = :tenant_id OR tenant_id IS NULL OR :tenant_id::bigint = 0)
    AND (:standing::boolean IS NULL OR (lifted_at IS NULL) = :standing::boolean);
 
+-- name: halt_find
+-- Whoever may see it; who may lift it is decided by what never changes in it.
+SELECT id, tenant_id, scope, key, cause, set_by, reason, created_at, lifted_at
+  FROM halts
+ WHERE id = :id AND (tenant_id = :tenant_id OR tenant_id IS NULL OR :tenant_id::bigint = 0);
+
 -- name: halt_lift
--- A tenant lifts its own; the platform itself (0) anybody's.
 UPDATE halts SET lifted_at = coalesce(lifted_at, clock_timestamp())
  WHERE id = :id AND (tenant_id = :tenant_id OR :tenant_id::bigint = 0)
-RETURNING id, tenant_id, scope, key, cause, reason, created_at, lifted_at;
+RETURNING id, tenant_id, scope, key, cause, set_by, reason, created_at, lifted_at;
 
 -- name: dialling_leaving
 -- Intents whose request may still be on its way out; 0 = of every tenant.

@@ -24,6 +24,11 @@ DELETE FROM tenant_budgets WHERE tenant_id = :tenant_id;
 
 -- name: provider_limits_list
 -- tenant: none, because a provider serves them all
-SELECT provider, concurrency_limit, reserved_inbound, others_live, starts_per_second, told_at
+SELECT provider, concurrency_limit, reserved_inbound, others_live, starts_per_second, starts_set_by, told_at
   FROM provider_limits
  ORDER BY provider;
+
+-- name: provider_starts_set
+-- tenant: none, because a provider serves them all
+UPDATE provider_limits SET starts_per_second = :starts::double precision, starts_set_by = :set_by
+ WHERE provider = :provider;

@@ -118,6 +118,10 @@ ON CONFLICT (name) DO UPDATE SET due_at = excluded.due_at, did_at = excluded.did
  WHERE c.due_at <= clock_timestamp()
 RETURNING name;
 
+-- name: chore_put_off
+-- tenant: none, because chores are the platform's
+UPDATE chores SET due_at = clock_timestamp() + make_interval(secs => :seconds::bigint) WHERE name = :name;
+
 -- name: gauge_write
 -- tenant: none, because a provider serves all of them
 -- What is live there and not ours: inbound and web calls, other users of the workspace.
@@ -128,18 +132,20 @@ SELECT :provider, :limit::bigint, :reserved::bigint,
        :starts::double precision, clock_timestamp()
 ON CONFLICT (provider) DO UPDATE
    SET concurrency_limit = excluded.concurrency_limit, reserved_inbound = excluded.reserved_inbound,
-       others_live = excluded.others_live, starts_per_second = excluded.starts_per_second, told_at = excluded.told_at
+       others_live = excluded.others_live, told_at = excluded.told_at,
+       starts_per_second = CASE p.starts_set_by WHEN 'operator' THEN p.starts_per_second ELSE excluded.starts_per_second END
 RETURNING concurrency_limit, reserved_inbound, others_live;
 
 -- name: gauge_assume
 -- tenant: none, because a provider serves all of them
-INSERT INTO provider_limits (provider, concurrency_limit, starts_per_second)
+INSERT INTO provider_limits AS p (provider, concurrency_limit, starts_per_second)
 VALUES (:provider, :limit::bigint, :starts::double precision)
 ON CONFLICT (provider) DO UPDATE
-   SET concurrency_limit = excluded.concurrency_limit, starts_per_second = excluded.starts_per_second
- WHERE provider_limits.told_at IS NULL
-   AND (provider_limits.concurrency_limit, provider_limits.starts_per_second)
-       IS DISTINCT FROM (excluded.concurrency_limit, excluded.starts_per_second);
+   SET concurrency_limit = excluded.concurrency_limit,
+       starts_per_second = CASE p.starts_set_by WHEN 'operator' THEN p.starts_per_second ELSE excluded.starts_per_second END
+ WHERE p.told_at IS NULL
+   AND (p.concurrency_limit <> excluded.concurrency_limit
+        OR (p.starts_set_by = 'setting' AND p.starts_per_second <> excluded.starts_per_second));
 
 -- name: probe_take
 -- tenant: none, because the breakers work for all of them

@@ -20,11 +20,12 @@ UPDATE dial_epoch SET listings = listings + 1, missing = :missing WHERE frozen_a
 
 -- name: witness_thaw
 -- tenant: none, because the whole platform goes on
--- Three comparisons, of which the last began when anything that was sent before must be listed.
+-- Three comparisons, of which the last began when anything that was sent before must be listed: an old
+-- primary's workers are given five seconds to hear of it, and their requests five to leave.
 WITH epoch AS (
     UPDATE dial_epoch SET frozen_at = NULL, timeline = wal_timeline()
      WHERE frozen_at IS NOT NULL AND listings >= 3
-       AND frozen_at + make_interval(secs => 5 + :window::bigint) <= :began::timestamptz
+       AND frozen_at + make_interval(secs => 10 + :window::bigint) <= :began::timestamptz
     RETURNING listings, missing
 ), lifted AS (
     UPDATE halts SET lifted_at = clock_timestamp()

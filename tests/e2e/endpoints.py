@@ -115,6 +115,18 @@ LEAD = {
     "consent_source": text("form", 255),
     "metadata": thing(16384),
 }
+CONSENT = {
+    "status": label("granted", required=True),
+    "basis": text("consent", 64),
+    "purpose": text("marketing", 255),
+    "text_version": text("2026-02", 64),
+    "channels": Field(["automated_voice"], ["x", 5, True, {}, ["x" * 1024]]),
+    "level": label("express_written"),
+    "source": text("form", 255),
+    "evidence_hash": text("ab" * 32, 64, bad=["ab", "AB" * 32, "zz" * 32]),
+    "occurred_at": stamp("2026-01-01T00:00:00Z"),
+    "expires_at": stamp("2027-01-14T10:00:00+01:00"),
+}
 NUMBERS = {
     "e164": phone(NUMBER, required=True),
     "type": label("local", null=False),
@@ -229,6 +241,8 @@ ENDPOINTS = {
     "GET /api/v1/leads/{lead_id}": Endpoint(),
     "GET /api/v1/leads/{lead_id}/calls": Endpoint(),
     "POST /api/v1/leads/{lead_id}/call": Endpoint(("lead_call_request", LEAD_CALL)),
+    "GET /api/v1/leads/{lead_id}/consent": Endpoint(query=("consent_query", PAGE)),
+    "POST /api/v1/leads/{lead_id}/consent": Endpoint(("consent_event", CONSENT)),
     "POST /api/v1/calls/outbound": Endpoint(("outbound_request", OUTBOUND)),
     "POST /api/v1/calls/web": Endpoint(("web_call_request", WEB_CALL)),
     "GET /api/v1/calls": Endpoint(query=("call_query", CALL_QUERY)),
@@ -264,7 +278,7 @@ class Route:
 def routes():
     with open(f"{ROOT}/api/routes.def") as f:
         return [Route(*found) for found in
-                re.findall(r'^ROUTE\((\w+),\s+"([^"]+)",\s+(\w+),\s+(\w+),\s+(\w+),', f.read(), re.MULTILINE)]
+                re.findall(r'^(?:ROUTE|URGENT)\((\w+),\s+"([^"]+)",\s+(\w+),\s+(\w+),\s+(\w+),', f.read(), re.MULTILINE)]
 
 
 def c_fields():

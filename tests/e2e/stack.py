@@ -75,9 +75,9 @@ class Answer:
         return json.loads(self.body)
 
 
-def request(base, method, path, body=None, headers=None, timeout=30):
+def request(base, method, path, body=None, headers=None, timeout=30, kind=http.client.HTTPConnection):
     url = urlparse(base)
-    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=timeout)
+    connection = kind(url.hostname, url.port, timeout=timeout)
     try:
         connection.request(method, path, body, headers or {})
         answer = connection.getresponse()

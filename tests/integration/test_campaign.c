@@ -6,6 +6,7 @@
 #include "common/call/events.h"
 #include "common/compliance/dnc.h"
 #include "common/store/db.h"
+#include "queries.h"
 #include "tests/support/scene.h"
 
 #include <pthread.h>
@@ -322,6 +323,39 @@ static void a_campaign_is_over_when_its_last_call_is(void **state)
     assert_says(s, "(SELECT status FROM campaign_executions) = 'completed'");
 }
 
+/* Housekeeping that waits for a row keeps every tenant's calls waiting. */
+static void a_campaign_somebody_holds_keeps_no_other_from_being_settled(void **state)
+{
+    static const char *const moves[] = {
+        "UPDATE scheduled_calls SET status = 'done'",
+        "UPDATE campaigns SET status = 'scheduled', start_date = now() - interval '1 second'",
+        ("UPDATE campaigns SET status = 'cancelled'; "
+         "UPDATE campaign_executions SET generated = false"),
+        "UPDATE campaign_executions SET generated = false, touched_at = now() - interval '1 hour'",
+    };
+    struct scene *s = *state;
+    struct rows rows;
+
+    for (size_t i = 0; i < ARRAY_LEN(moves); i++) {
+        int64_t held = scene_running(s, s->tenant, scene_draft(), 1);
+        struct op op = testdb_op(s->db, s->tenant);
+
+        free(testdb_sql(s->db, "%s", moves[i]));
+        int64_t other = scene_running(s, s->tenant, scene_draft(), 1);
+        free(testdb_sql(s->db,
+                        "UPDATE scheduled_calls SET status = 'done' WHERE campaign_id = %lld",
+                        (long long)other));
+        const char *id = sql_i64(&op, held);
+        assert_ok(&op, db_begin(&op));
+        assert_ok(&op, db_query(&op, &SQL_CAMPAIGN_LOCK, ARGS({"id", id}), &rows));
+        assert_ok(&op, db_query(&op, &SQL_EXECUTION_TAKE, ARGS({"campaign_id", id}), &rows));
+        settle(s);
+        assert_says(s, "(SELECT status FROM campaigns WHERE id = %lld) = 'completed'",
+                    (long long)other);
+        op_end(&op);
+    }
+}
+
 static void a_campaign_still_turning_leads_into_calls_is_not_over(void **state)
 {
     struct scene *s = *state;
@@ -464,6 +498,34 @@ static int64_t make_mixture(struct scene *s)
     return id;
 }
 
+/* A call that completed may be followed by another (a voicemail): the lead is one all the same. */
+static void a_lead_that_completed_twice_counts_once_in_the_completion_rate(void **state)
+{
+    struct scene *s = *state;
+    int64_t id = scene_running(s, s->tenant, scene_draft(), 2), row = scene_first_row(s, id);
+    struct op op = testdb_op(s->db, s->tenant);
+    struct campaign_stats stats;
+
+    for (int i = 0; i < 3; i++) {
+        scene_dial(s, s->tenant, row);
+        free(testdb_sql(s->db,
+                        "UPDATE calls SET status = 'completed'; "
+                        "UPDATE call_attempts SET state = 'ended'; "
+                        "UPDATE scheduled_calls SET status = 'done' WHERE status = 'processing'"));
+        row = testdb_number(s->db,
+                            "INSERT INTO scheduled_calls (tenant_id, campaign_id, execution_id, "
+                            "lead_id, parent_id, to_number, scheduled_at) SELECT tenant_id, "
+                            "campaign_id, execution_id, lead_id, id, to_number, now() "
+                            "FROM scheduled_calls WHERE id = %lld RETURNING id",
+                            (long long)row);
+    }
+    assert_ok(&op, campaign_stats(&op, id, &stats));
+    assert_int_equal(stats.calls_completed, 3);
+    assert_int_equal(stats.calls_scheduled, 2);
+    assert_true(stats.completion_rate > 49.99 && stats.completion_rate < 50.01);
+    op_end(&op);
+}
+
 static void assert_mixture(const struct campaign_stats *stats)
 {
     assert_int_equal(stats->total_leads, 9);
@@ -538,11 +600,13 @@ int main(void)
         SCENE(filters_and_overrides_are_checked_by_their_paths),
         SCENE(a_campaign_with_a_start_date_waits_for_it),
         SCENE(a_campaign_is_over_when_its_last_call_is),
+        SCENE(a_campaign_somebody_holds_keeps_no_other_from_being_settled),
         SCENE(a_campaign_still_turning_leads_into_calls_is_not_over),
         SCENE(what_is_left_of_a_stopped_campaign_is_canceled_and_live_calls_go_on),
         SCENE(a_refused_call_that_waited_to_be_tried_again_ends_with_its_campaign),
         SCENE(the_end_date_cancels_what_is_left),
         SCENE(statistics_are_a_count_of_the_rows),
+        SCENE(a_lead_that_completed_twice_counts_once_in_the_completion_rate),
         SCENE(stopping_a_campaign_does_not_make_its_leads_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

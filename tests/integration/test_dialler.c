@@ -1,10 +1,8 @@
 /* test_dialler.c - the worker's diallers: stopped, killed, orphaned, kept waiting. */
 
-#include "worker/dialler.h"
-
 #include "common/base/clock.h"
-#include "common/base/conf.h"
 #include "tests/support/check.h"
+#include "tests/support/dial_rig.h"
 #include "tests/support/processes.h"
 #include "tests/support/rude_server.h"
 #include "tests/support/test_worker.h"
@@ -26,7 +24,6 @@
 #define SANITIZED
 #endif
 
-#define KEY "key_only_diallers_know"
 #define ANSWER(status_, body_) \
     { \
         .way = RUDE_ANSWER, .status = (status_), .body = (body_) \
@@ -38,41 +35,9 @@
         .way = RUDE_HANG \
     }
 
-enum { TIMEOUT_MS = 1500, SEND_MS = 600, SOON_MS = 5000 };
+enum { SEND_MS = 600, SOON_MS = 5000 };
 
-static char worker[512], base_url[128];
-
-/* A process with diallers, and a provider client that speaks through them. */
-struct rig {
-    struct conf conf;
-    struct nursery nursery;
-    struct provider *retell;
-};
-
-static void start(struct rig *r, const char *url, int n)
-{
-    char *argv[] = {worker, NULL};
-
-    snprintf(base_url, sizeof(base_url), "RETELL_BASE_URL=%s", url);
-    putenv(base_url);
-    r->conf = conf_defaults();
-    r->conf.retell_base_url = url;
-    r->conf.provider_timeout_ms = TIMEOUT_MS;
-    assert_true(nursery_start(&r->nursery, argv));
-    assert_int_equal(strlen(r->nursery.signing_key), 64);
-    diallers_start(&r->nursery, (size_t)n);
-    r->retell =
-        provider_open_keyless("retell", &r->conf, diallers_exchange, r->nursery.signing_key);
-    assert_non_null(r->retell);
-}
-
-static void stop(struct rig *r)
-{
-    diallers_stop();
-    close(r->nursery.fd);
-    r->retell->close(r->retell);
-    waitpid(-1, NULL, 0);
-}
+static const char *worker;
 
 static int dialler_count(void)
 {
@@ -88,23 +53,8 @@ static pid_t the_dialler(void)
     return pid;
 }
 
-static struct dial_answer dial_within(const struct rig *r, int send_ms)
-{
-    struct op op = {.request_id = "req_t"};
-    struct dial_answer a;
-    const struct dial_request request = {.from_number = "+14157774444",
-                                         .to_number = "+393491234567",
-                                         .agent_id = "agent_1",
-                                         .send_before_us = clock_boot_us() + send_ms * 1000LL};
-
-    assert_ok(&op, dialler_acquire(&op));
-    r->retell->create_phone_call(&op, r->retell, &request, &a);
-    op_end(&op);
-    return a;
-}
-
 struct dialling {
-    const struct rig *rig;
+    const struct dial_rig *rig;
     pthread_t thread;
     struct dial_answer answer;
     int64_t took_us;
@@ -116,13 +66,13 @@ static void *dial_thread(void *ctx)
     struct dialling *d = ctx;
     int64_t began = clock_mono_us();
 
-    d->answer = dial_within(d->rig, SEND_MS);
+    d->answer = dial_rig_dial(d->rig, SEND_MS);
     d->took_us = clock_mono_us() - began;
     d->done = true;
     return NULL;
 }
 
-static void begin(struct dialling *d, const struct rig *r)
+static void begin(struct dialling *d, const struct dial_rig *r)
 {
     *d = (struct dialling){.rig = r};
     assert_int_equal(pthread_create(&d->thread, NULL, dial_thread, d), 0);
@@ -225,15 +175,15 @@ static void a_dial_goes_out_once_with_the_key_only_the_dialler_has(void **state)
 {
     static const struct rude_step steps[] = {CREATED};
     struct rude_server *s = rude_start(steps, 1);
-    struct rig r;
+    struct dial_rig r;
     (void)state;
 
-    start(&r, rude_url(s), 1);
-    struct dial_answer a = dial_within(&r, SOON_MS);
+    dial_rig_start(&r, rude_url(s), NULL, 1);
+    struct dial_answer a = dial_rig_dial(&r, SOON_MS);
     assert_int_equal(a.result, DIAL_ACCEPTED);
     assert_int_equal(rude_requests(s, "POST"), 1);
-    assert_non_null(strstr(rude_last(s), "\r\nAuthorization: Bearer " KEY "\r\n"));
-    stop(&r);
+    assert_non_null(strstr(rude_last(s), "\r\nAuthorization: Bearer " DIAL_RIG_KEY "\r\n"));
+    dial_rig_stop(&r);
     rude_stop(s);
 }
 
@@ -241,17 +191,17 @@ static void a_dialler_stopped_before_it_is_asked_sends_nothing_and_is_replaced(v
 {
     static const struct rude_step steps[] = {CREATED};
     struct rude_server *s = rude_start(steps, 1);
-    struct rig r;
+    struct dial_rig r;
     (void)state;
 
-    start(&r, rude_url(s), 1);
+    dial_rig_start(&r, rude_url(s), NULL, 1);
     pid_t stopped = the_dialler();
     kill(stopped, SIGSTOP);
-    assert_int_equal(dial_within(&r, SEND_MS).result, DIAL_NEVER_SENT);
+    assert_int_equal(dial_rig_dial(&r, SEND_MS).result, DIAL_NEVER_SENT);
     assert_int_equal(rude_connections(s), 0);
-    assert_int_equal(dial_within(&r, SOON_MS).result, DIAL_ACCEPTED);
+    assert_int_equal(dial_rig_dial(&r, SOON_MS).result, DIAL_ACCEPTED);
     assert_int_not_equal(the_dialler(), stopped);
-    stop(&r);
+    dial_rig_stop(&r);
     rude_stop(s);
 }
 
@@ -259,11 +209,11 @@ static void a_dialler_stopped_while_it_connects_sends_nothing_though_the_way_ope
 {
     struct shut s;
     struct dialling d;
-    struct rig r;
+    struct dial_rig r;
     (void)state;
 
     shut_open(&s);
-    start(&r, s.url, 1);
+    dial_rig_start(&r, s.url, NULL, 1);
     pid_t pid = the_dialler();
     begin(&d, &r);
     assert_true(WAIT_UNTIL(is_connecting(s.port), SOON_MS));
@@ -276,18 +226,18 @@ static void a_dialler_stopped_while_it_connects_sends_nothing_though_the_way_ope
         assert_int_equal(bytes_in(fd), 0);
     close(fd);
     shut_close(&s);
-    stop(&r);
+    dial_rig_stop(&r);
 }
 
 static void a_dialler_that_dies_while_it_connects_has_sent_nothing(void **state)
 {
     struct shut s;
     struct dialling d;
-    struct rig r;
+    struct dial_rig r;
     (void)state;
 
     shut_open(&s);
-    start(&r, s.url, 1);
+    dial_rig_start(&r, s.url, NULL, 1);
     pid_t pid = the_dialler();
     begin(&d, &r);
     assert_true(WAIT_UNTIL(is_connecting(s.port), SOON_MS));
@@ -295,7 +245,7 @@ static void a_dialler_that_dies_while_it_connects_has_sent_nothing(void **state)
     assert_int_equal(end(&d), DIAL_NEVER_SENT);
     assert_true(d.took_us < SEND_MS * 1000);
     shut_close(&s);
-    stop(&r);
+    dial_rig_stop(&r);
 }
 
 static void a_dialler_that_dies_after_it_sent_leaves_the_attempt_unknown(void **state)
@@ -303,18 +253,18 @@ static void a_dialler_that_dies_after_it_sent_leaves_the_attempt_unknown(void **
     static const struct rude_step steps[] = {HANG, CREATED};
     struct rude_server *s = rude_start(steps, 2);
     struct dialling d;
-    struct rig r;
+    struct dial_rig r;
     (void)state;
 
-    start(&r, rude_url(s), 1);
+    dial_rig_start(&r, rude_url(s), NULL, 1);
     pid_t pid = the_dialler();
     begin(&d, &r);
     assert_true(WAIT_UNTIL(rude_requests(s, "POST") == 1, SOON_MS));
     kill(pid, SIGKILL);
     assert_int_equal(end(&d), DIAL_UNKNOWN);
-    assert_int_equal(dial_within(&r, SOON_MS).result, DIAL_ACCEPTED);
+    assert_int_equal(dial_rig_dial(&r, SOON_MS).result, DIAL_ACCEPTED);
     assert_int_equal(rude_requests(s, "POST"), 2);
-    stop(&r);
+    dial_rig_stop(&r);
     rude_stop(s);
 }
 
@@ -324,16 +274,17 @@ static void an_answer_after_the_last_moment_to_send_is_still_heard(void **state)
     static const struct rude_step steps[] = {HANG};
     struct rude_server *s = rude_start(steps, 1);
     struct dialling d;
-    struct rig r;
+    struct dial_rig r;
     (void)state;
 
-    start(&r, rude_url(s), 1);
+    dial_rig_start(&r, rude_url(s), NULL, 1);
     pid_t pid = the_dialler();
     begin(&d, &r);
     assert_int_equal(end(&d), DIAL_UNKNOWN);
-    assert_in_range(d.took_us, (TIMEOUT_MS - 50) * 1000, (TIMEOUT_MS + 1000) * 1000);
+    assert_in_range(d.took_us, (DIAL_RIG_TIMEOUT_MS - 50) * 1000,
+                    (DIAL_RIG_TIMEOUT_MS + 1000) * 1000);
     assert_int_equal(the_dialler(), pid);
-    stop(&r);
+    dial_rig_stop(&r);
     rude_stop(s);
 }
 
@@ -342,23 +293,23 @@ static void a_slow_answer_does_not_hold_up_other_dials(void **state)
     static const struct rude_step steps[] = {HANG, CREATED};
     struct rude_server *s = rude_start(steps, 2);
     struct dialling slow;
-    struct rig r;
+    struct dial_rig r;
     (void)state;
 
-    start(&r, rude_url(s), 2);
+    dial_rig_start(&r, rude_url(s), NULL, 2);
     begin(&slow, &r);
     assert_true(WAIT_UNTIL(rude_requests(s, "POST") == 1, SOON_MS));
     for (int i = 0; i < 20; i++)
-        assert_int_equal(dial_within(&r, SOON_MS).result, DIAL_ACCEPTED);
+        assert_int_equal(dial_rig_dial(&r, SOON_MS).result, DIAL_ACCEPTED);
     assert_false(slow.done);
     assert_int_equal(end(&slow), DIAL_UNKNOWN);
-    stop(&r);
+    dial_rig_stop(&r);
     rude_stop(s);
 }
 
 static void *read_thread(void *ctx)
 {
-    const struct rig *r = ctx;
+    const struct dial_rig *r = ctx;
     struct op op = {0};
     struct provider_call call;
 
@@ -374,20 +325,20 @@ static void reads_leave_diallers_for_dials(void **state)
     struct op op = {.deadline_us = clock_mono_us() + 200000};
     struct provider_call call;
     pthread_t reader;
-    struct rig r;
+    struct dial_rig r;
     (void)state;
 
-    start(&r, rude_url(s), 4);
+    dial_rig_start(&r, rude_url(s), NULL, 4);
     assert_true(WAIT_UNTIL(dialler_count() == 4, SOON_MS));
     pthread_create(&reader, NULL, read_thread, &r);
     assert_true(WAIT_UNTIL(rude_requests(s, "GET") == 1, SOON_MS));
     op.deadline_us = clock_mono_us() + 200000;
     assert_fails(&op, E_SERVICE_UNAVAILABLE, r.retell->get_call(&op, r.retell, "call_9", &call));
     assert_int_equal(rude_requests(s, "GET"), 1);
-    assert_int_equal(dial_within(&r, SOON_MS).result, DIAL_ACCEPTED);
+    assert_int_equal(dial_rig_dial(&r, SOON_MS).result, DIAL_ACCEPTED);
     pthread_join(reader, NULL);
     op_end(&op);
-    stop(&r);
+    dial_rig_stop(&r);
     rude_stop(s);
 }
 
@@ -414,9 +365,9 @@ static void assert_keyless(pid_t pid)
     assert_true(WAIT_UNTIL(processes_of(pid, "dialler", NULL, 0) == 3, SOON_MS));
     assert_true(process_environ_has(pid, "NO_SECRET=seen_by_all"));
     assert_true(process_memory_has(pid, "seen_by_all"));
-    assert_false(process_environ_has(pid, KEY));
+    assert_false(process_environ_has(pid, DIAL_RIG_KEY));
 #ifndef SANITIZED /* a sanitizer keeps a copy of the environment */
-    assert_false(process_memory_has(pid, KEY));
+    assert_false(process_memory_has(pid, DIAL_RIG_KEY));
     assert_false(process_memory_has(pid, "webhook_key_of_no_use_here"));
 #endif
 }
@@ -481,10 +432,10 @@ static void after_the_worker_was_killed_nothing_is_sent(void **state)
     shut_open(&s);
     pid_t pid = fork();
     if (pid == 0) {
-        struct rig r;
+        struct dial_rig r;
         setpgid(0, 0);
-        start(&r, s.url, 1);
-        dial_within(&r, SOON_MS);
+        dial_rig_start(&r, s.url, NULL, 1);
+        dial_rig_dial(&r, SOON_MS);
         _exit(0);
     }
     assert_true(WAIT_UNTIL(is_connecting(s.port), SOON_MS));
@@ -500,7 +451,8 @@ static void after_the_worker_was_killed_nothing_is_sent(void **state)
 
 int main(void)
 {
-    static char key[] = "RETELL_API_KEY=" KEY, database[] = "DATABASE_URL=postgres:///nowhere";
+    static char key[] = "RETELL_API_KEY=" DIAL_RIG_KEY,
+                database[] = "DATABASE_URL=postgres:///nowhere";
     static char webhook[] = "RETELL_WEBHOOK_KEYS=webhook_key_of_no_use_here";
     static char redis[] = "REDIS_URL=unix:///nowhere?db=0", three[] = "DIALLERS=3";
     static char seen[] = "NO_SECRET=seen_by_all";
@@ -519,11 +471,10 @@ int main(void)
         cmocka_unit_test(a_worker_whose_nursery_died_ends_and_says_so_by_its_code),
         cmocka_unit_test(after_the_worker_was_killed_nothing_is_sent),
     };
-    const char *build = getenv("BUILD");
 
     setpgid(0, 0); /* so that processes_of() finds ours and nobody else's */
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         putenv(words[i]);
-    snprintf(worker, sizeof(worker), "%s/agoralia-worker", build ? build : "build/release");
+    worker = dial_rig_worker();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,15 +3,21 @@
 #include "common/call/halt.h"
 
 #include "common/base/clock.h"
+#include "common/call/gauge.h"
 #include "common/provider/limits.h"
 #include "common/tenant/limits.h"
 #include "tests/support/scene.h"
 
 #include <pthread.h>
 
+/* By the platform's operator when it is for everybody, else by the tenant. */
 static bool set(struct op *op, enum dialling_scope scope, const char *key, struct halt *out)
 {
-    *out = (struct halt){.scope = scope, .key = key, .cause = HALT_OPERATOR, .reason = "test"};
+    *out = (struct halt){.scope = scope,
+                         .key = key,
+                         .cause = HALT_OPERATOR,
+                         .set_by = op->tenant_id ? HALT_BY_TENANT : HALT_BY_PLATFORM,
+                         .reason = "test"};
     return halt_set(op, out);
 }
 
@@ -123,18 +129,77 @@ static void a_territory_is_halted_with_the_country_whose_rules_it_has(void **sta
     assert_says(s, "(SELECT key = 'IT' FROM halts)");
 }
 
-static void an_operators_word_takes_the_place_of_a_breakers(void **state)
+static void breaker_of(struct scene *s, const char *number)
+{
+    free(testdb_sql(s->db,
+                    "INSERT INTO halts (tenant_id, scope, key, cause, reason, probe_at) VALUES "
+                    "(%lld, 'from_number', '%s', 'breaker', 'b', now() + interval '1 hour')",
+                    (long long)s->tenant, number));
+}
+
+static void assert_standing(struct scene *s, const char *causes)
+{
+    char *got = testdb_sql(s->db, "SELECT string_agg(cause, ' ' ORDER BY cause) FROM halts "
+                                  "WHERE lifted_at IS NULL");
+    assert_string_equal(got, causes);
+    free(got);
+}
+
+static void an_operators_word_and_a_breakers_stand_side_by_side(void **state)
+{
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, 0);
+
+    breaker_of(s, FAKE_NUMBER);
+    struct halt word = halted(s, s->tenant, DIALLING_FROM_NUMBER, FAKE_NUMBER);
+    assert_standing(s, "breaker operator");
+    free(testdb_sql(s->db, "UPDATE halts SET probe_at = now() WHERE cause = 'breaker'"));
+    assert_ok(&op, gauge_probe(&op)); /* the breaker's is lifted by itself */
+    assert_standing(s, "operator");
+    breaker_of(s, FAKE_NUMBER);
+    lift(s, s->tenant, word.id);
+    assert_standing(s, "breaker");
+    op_end(&op);
+}
+
+static void assert_may_not_lift(struct scene *s, int64_t tenant, int64_t id, enum err_code code)
+{
+    struct op op = testdb_op(s->db, tenant);
+    struct halt h;
+
+    assert_fails(&op, code, halt_lift(&op, id, &h));
+    assert_non_null(op.err.message);
+    op_end(&op);
+    assert_says(s, "(SELECT lifted_at IS NULL FROM halts WHERE id = %lld)", (long long)id);
+}
+
+static void a_tenant_cannot_lift_what_the_platforms_operator_set_for_it(void **state)
+{
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, s->tenant);
+    struct halt theirs = {
+        .scope = DIALLING_TENANT, .set_by = HALT_BY_PLATFORM, .reason = "unpaid bills"};
+    struct halt own;
+
+    assert_ok(&op, halt_set(&op, &theirs));
+    assert_ok(&op, set(&op, DIALLING_TENANT, NULL, &own));
+    assert_int_not_equal(own.id, theirs.id);
+    assert_may_not_lift(s, s->tenant, theirs.id, E_PERMISSION_DENIED);
+    lift(s, s->tenant, own.id);
+    assert_says(s, "(SELECT lifted_at IS NULL FROM halts WHERE id = %lld)", (long long)theirs.id);
+    lift(s, 0, theirs.id);
+    op_end(&op);
+}
+
+static void nobody_lifts_the_halt_of_a_failover_by_hand(void **state)
 {
     struct scene *s = *state;
 
-    free(testdb_sql(s->db,
-                    "INSERT INTO halts (tenant_id, scope, key, cause, reason, probe_at) VALUES "
-                    "(%lld, 'from_number', '%s', 'breaker', 'b', now())",
-                    (long long)s->tenant, FAKE_NUMBER));
-    halted(s, s->tenant, DIALLING_FROM_NUMBER, FAKE_NUMBER);
-    assert_says(s, "(SELECT count(*) FROM halts WHERE lifted_at IS NULL AND cause = 'operator' "
-                   "AND probe_at IS NULL) = 1");
-    assert_says(s, "(SELECT lifted_at IS NOT NULL FROM halts WHERE cause = 'breaker')");
+    free(testdb_sql(s->db, "INSERT INTO halts (scope, cause, reason) VALUES ('platform', "
+                           "'failover', 'f')"));
+    int64_t id = testdb_number(s->db, "SELECT id FROM halts");
+    assert_may_not_lift(s, s->tenant, id, E_PERMISSION_DENIED);
+    assert_may_not_lift(s, 0, id, E_INVALID_STATE);
 }
 
 static void what_is_wrong_with_a_halt_is_named(void **state)
@@ -160,8 +225,8 @@ static void a_tenant_sees_its_own_halts_and_everybodys_and_lifts_its_own_only(vo
     struct scene *s = *state;
     int64_t stranger = scene_stranger(s), total;
     struct halt own = halted(s, s->tenant, DIALLING_TENANT, NULL);
-    const int64_t foreign[] = {halted(s, stranger, DIALLING_TENANT, NULL).id,
-                               halted(s, 0, DIALLING_PLATFORM, NULL).id, 4711};
+    const int64_t foreign[] = {halted(s, stranger, DIALLING_TENANT, NULL).id, 4711};
+    int64_t everybodys = halted(s, 0, DIALLING_PLATFORM, NULL).id;
     struct op op = testdb_op(s->db, s->tenant);
     struct halt_query q = {.limit = 10}, standing = {.standing = {true, true}, .limit = 10};
     struct halt h, *all;
@@ -171,16 +236,17 @@ static void a_tenant_sees_its_own_halts_and_everybodys_and_lifts_its_own_only(vo
         assert_fails(&op, E_HALT_NOT_FOUND, halt_lift(&op, foreign[i], &h));
         op_forgive(&op);
     }
+    assert_may_not_lift(s, s->tenant, everybodys, E_PERMISSION_DENIED);
     assert_says(s, "NOT EXISTS (SELECT 1 FROM halts WHERE lifted_at IS NOT NULL)");
     assert_ok(&op, halt_list(&op, &standing, &all, &n, &total));
     assert_int_equal(n, 2); /* not the stranger's */
-    assert_int_equal(all[0].id, foreign[1]);
+    assert_int_equal(all[0].id, everybodys);
     assert_int_equal(all[1].id, own.id);
     lift(s, s->tenant, own.id);
     lift(s, s->tenant, own.id); /* again: it stays lifted */
     assert_ok(&op, halt_list(&op, &standing, &all, &n, &total));
     assert_int_equal(total, 1);
-    assert_int_equal(all[0].id, foreign[1]);
+    assert_int_equal(all[0].id, everybodys);
     assert_ok(&op, halt_list(&op, &q, &all, &n, &total));
     assert_int_equal(total, 2);
     op_end(&op);
@@ -469,6 +535,7 @@ static void the_operator_sees_what_a_provider_lets_us_do(void **state)
     assert_int_equal(n, 1);
     assert_string_equal(all[0].provider, "retell");
     assert_int_equal(all[0].concurrency_limit, 17);
+    assert_string_equal(all[0].starts_set_by, "setting");
     op_end(&op);
 }
 
@@ -478,7 +545,9 @@ int main(void)
         SCENE(a_halt_set_twice_is_one),
         SCENE(every_scope_holds_its_rows_and_only_those_until_it_is_lifted),
         SCENE(a_territory_is_halted_with_the_country_whose_rules_it_has),
-        SCENE(an_operators_word_takes_the_place_of_a_breakers),
+        SCENE(an_operators_word_and_a_breakers_stand_side_by_side),
+        SCENE(a_tenant_cannot_lift_what_the_platforms_operator_set_for_it),
+        SCENE(nobody_lifts_the_halt_of_a_failover_by_hand),
         SCENE(what_is_wrong_with_a_halt_is_named),
         SCENE(a_tenant_sees_its_own_halts_and_everybodys_and_lifts_its_own_only),
         SCENE(a_halt_waits_for_what_was_claimed_in_its_scope_and_for_nothing_else),

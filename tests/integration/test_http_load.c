@@ -120,6 +120,30 @@ static void above_its_limit_it_answers_503_and_probes_still_pass(void **state)
     }
 }
 
+static void what_is_urgent_gets_through_when_everything_else_is_answered_503(void **state)
+{
+    struct probe inside[6];
+    struct probe_answer a;
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(inside); i++) {
+        probe_open(&inside[i], front_port());
+        assert_true(probe_send(&inside[i], STR(STAY)));
+    }
+    front_wait_until_inside(ARRAY_LEN(inside));
+    for (int i = 0; i < 20; i++) {
+        a = probe_ask(front_port(), STAY);
+        assert_int_equal(a.status, 503);
+        a = probe_ask(front_port(), POST("/urgent", JSON, "12", "{\"name\":\"a\"}"));
+        assert_int_equal(a.status, 201);
+    }
+    front_open_door(true);
+    for (size_t i = 0; i < ARRAY_LEN(inside); i++) {
+        assert_true(probe_receive(&inside[i], &a, SOON_MS));
+        probe_close(&inside[i]);
+    }
+}
+
 static void a_crowded_server_closes_after_each_answer(void **state)
 {
     struct probe idle[FRONT_THREADS - 1], one;
@@ -205,7 +229,7 @@ static void an_address_that_asks_for_tls_is_refused(void **state)
         struct app app = {.conf = &conf};
 
         conf.http_listen = listen[i];
-        assert_null(server_start(&app, (struct routes){0}));
+        assert_null(server_start(&app, &app, (struct routes){0}));
     }
 }
 int main(void)
@@ -220,6 +244,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_large_answer_arrives_whole, front_start, front_stop),
         cmocka_unit_test_setup_teardown(above_its_limit_it_answers_503_and_probes_still_pass,
                                         front_start, front_stop),
+        cmocka_unit_test_setup_teardown(
+            what_is_urgent_gets_through_when_everything_else_is_answered_503, front_start,
+            front_stop),
         cmocka_unit_test_setup_teardown(a_crowded_server_closes_after_each_answer, front_start,
                                         front_stop),
         cmocka_unit_test_setup_teardown(stopping_waits_for_running_requests_and_refuses_new_ones,

@@ -4,7 +4,6 @@
 #include "common/base/conf.h"
 #include "common/provider/provider.h"
 #include "tests/support/rude_server.h"
-#include "tests/support/tls_stranger.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -116,17 +115,6 @@ static void a_request_that_could_not_leave_was_never_sent(void **state)
     assert_int_equal(dial_at(refused).result, DIAL_NEVER_SENT);
     assert_int_equal(dial_at("http://no-such-host.invalid").result, DIAL_NEVER_SENT);
     assert_int_equal(dial_at("http://127.0.0.1:1/a b").result, DIAL_NEVER_SENT);
-}
-
-static void a_stranger_with_a_certificate_of_its_own_hears_nothing(void **state)
-{
-    struct tls_stranger *stranger = tls_stranger_start();
-    char url[64];
-    (void)state;
-
-    snprintf(url, sizeof(url), "https://localhost:%d", tls_stranger_port(stranger));
-    assert_int_equal(dial_at(url).result, DIAL_NEVER_SENT);
-    assert_false(tls_stranger_stop(stranger));
 }
 
 static void a_handshake_that_breaks_is_never_sent(void **state)
@@ -574,7 +562,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_that_could_not_leave_was_never_sent),
-        cmocka_unit_test(a_stranger_with_a_certificate_of_its_own_hears_nothing),
         cmocka_unit_test(a_handshake_that_breaks_is_never_sent),
         cmocka_unit_test(without_time_left_nothing_is_sent),
         cmocka_unit_test(after_the_first_byte_only_an_answer_counts),

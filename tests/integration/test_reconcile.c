@@ -5,6 +5,7 @@
 #include "common/call/events.h"
 #include "common/call/gauge.h"
 #include "common/call/reconcile.h"
+#include "common/provider/limits.h"
 #include "common/store/db.h"
 #include "tests/support/scene.h"
 
@@ -356,6 +357,43 @@ static void the_providers_limit_is_assumed_until_it_is_told_and_kept_after(void 
     assert_says(s, "(SELECT others_live = 0 FROM provider_limits)");
 }
 
+static void set_starts(struct scene *s, const char *rate)
+{
+    struct op op = testdb_op(s->db, 0);
+
+    assert_ok(&op, provider_limits_set_starts(&op, "retell", rate));
+    op_end(&op);
+}
+
+static void the_operators_rate_stands_whatever_the_setting_says_until_it_is_taken_back(void **state)
+{
+    static const char *const wrong[] = {"0", "-1", "fast", "5x", "", "inf", "nan", "1e9"};
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, 0);
+
+    s->db->conf.provider_starts_per_second = "2.5";
+    set_starts(s, "7.25");
+    s->provider->fails_with = E_PROVIDER_ERROR; /* what is assumed */
+    gauge(s);
+    s->provider->fails_with = E_NONE; /* and what is told */
+    s->provider->concurrency = (struct provider_concurrency){0, 30, 0};
+    gauge_now(s);
+    assert_says(s, "(SELECT starts_per_second = 7.25 AND starts_set_by = 'operator' AND "
+                   "concurrency_limit = 30 FROM provider_limits)");
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        assert_fails(&op, E_VALIDATION_ERROR, provider_limits_set_starts(&op, "retell", wrong[i]));
+        op_forgive(&op);
+    }
+    assert_fails(&op, E_RESOURCE_NOT_FOUND, provider_limits_set_starts(&op, "nobody", "1"));
+    op_end(&op);
+    set_starts(s, NULL);
+    assert_says(s, "(SELECT starts_per_second = 2.5 AND starts_set_by = 'setting' FROM "
+                   "provider_limits)");
+    s->db->conf.provider_starts_per_second = "3";
+    gauge_now(s);
+    assert_says(s, "(SELECT starts_per_second = 3 FROM provider_limits)");
+}
+
 static void halt(struct scene *s, const char *scope, const char *key, const char *cause,
                  const char *probe_at)
 {
@@ -488,9 +526,9 @@ static void the_nightly_check_finds_and_repairs_differences_on_both_sides(void *
         scene_dial(s, s->tenant, row + i);
     placed(s, "fake_1", "ended", attempt_of(s, row, attempt)); /* nobody told us */
     placed(s, "fake_2", "registered", attempt_of(s, row + 1, attempt));
-    placed(s, "twin", "ongoing", attempt)->started_at.us = clock_now_us() - 1000000;
+    placed(s, "twin", "ongoing", attempt)->started_at.us = clock_now_us() - 180000000;
     placed(s, "orphan", "ended", "00000000-0000-4000-8000-000000000000")->started_at.us =
-        clock_now_us() - 1000000;
+        clock_now_us() - 180000000;
     free(testdb_sql(s->db, "UPDATE call_attempts SET created_at = now() - interval '1 hour'"));
     assert_ok(&op, crosscheck(&op, 48, &d));
     op_end(&op);
@@ -505,6 +543,62 @@ static void the_nightly_check_finds_and_repairs_differences_on_both_sides(void *
     op = testdb_op(s->db, 0);
     assert_ok(&op, crosscheck_lags(&op));
     op_end(&op);
+}
+
+/* What the provider has, from n on; but for one, so have we, and one more. */
+static void many_of_both(struct scene *s, int n)
+{
+    s->provider->many = n;
+    s->provider->many_from_us = clock_now_us() - 3600000000;
+    free(testdb_sql(
+        s->db,
+        "SET session_replication_role = replica;"
+        "INSERT INTO call_attempts (id, tenant_id, scheduled_call_id, call_id, n, state, provider, "
+        "provider_call_id, to_number, dial_deadline, lease_until, created_at) "
+        "SELECT " FAKE_MANY_ATTEMPT ", 1, i, i, 1, 'ended', 'retell', 'many_' || i, '+39', now(), "
+        "now(), now() - interval '61 minutes' FROM generate_series(0, %d) i WHERE i <> 2345",
+        n));
+}
+
+static void the_nightly_check_holds_a_page_of_the_providers_calls_at_once(void **state)
+{
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, 0);
+    struct differences d;
+
+    many_of_both(s, 5000);
+    assert_ok(&op, crosscheck(&op, 48, &d));
+    op_end(&op);
+    assert_int_equal(d.compared, 5000);
+    assert_int_equal(d.attempt_missing, 1);
+    assert_int_equal(d.call_missing, 1);
+    assert_int_equal(d.repaired + d.placed_twice, 0);
+    assert_true(s->provider->most_listed <= 1000);
+}
+
+static void seconds_until_the_next_check(struct scene *s, int least, int most)
+{
+    assert_says(s,
+                "(SELECT due_at - now() BETWEEN make_interval(secs => %d) AND make_interval(secs "
+                "=> %d) FROM chores WHERE name = 'crosscheck')",
+                least, most);
+}
+
+static void a_nightly_check_that_failed_is_tried_again_in_the_same_night(void **state)
+{
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, 0);
+
+    s->provider->fails_with = E_PROVIDER_ERROR;
+    assert_fails(&op, E_PROVIDER_ERROR, crosscheck_nightly(&op));
+    op_end(&op);
+    seconds_until_the_next_check(s, 1, 900);
+    s->provider->fails_with = E_NONE;
+    free(testdb_sql(s->db, "UPDATE chores SET due_at = now()"));
+    op = testdb_op(s->db, 0);
+    assert_ok(&op, crosscheck_nightly(&op));
+    op_end(&op);
+    seconds_until_the_next_check(s, 80000, 86400);
 }
 
 static void a_phone_whose_call_may_go_on_unseen_is_not_dialled_for_another_row(void **state)
@@ -540,9 +634,12 @@ int main(void)
         SCENE(a_live_call_the_provider_forgot_holds_its_slot_for_an_hour),
         SCENE(a_call_that_shall_stop_is_hung_up_as_soon_as_it_is_going_on),
         SCENE(the_providers_limit_is_assumed_until_it_is_told_and_kept_after),
+        SCENE(the_operators_rate_stands_whatever_the_setting_says_until_it_is_taken_back),
         SCENE(a_stopped_provider_is_probed_with_a_question_and_not_with_a_person),
         SCENE(an_event_that_came_before_its_call_was_known_is_matched_later),
         SCENE(the_nightly_check_finds_and_repairs_differences_on_both_sides),
+        SCENE(the_nightly_check_holds_a_page_of_the_providers_calls_at_once),
+        SCENE(a_nightly_check_that_failed_is_tried_again_in_the_same_night),
         SCENE(only_what_a_breaker_stopped_and_whose_time_has_come_is_lifted),
         SCENE(a_listing_that_failed_or_was_cut_short_does_not_count),
         SCENE(one_attempt_that_cannot_be_looked_at_does_not_hold_up_the_others),

@@ -2,10 +2,14 @@
 
 #include "common/call/witness.h"
 
+#include "common/base/clock.h"
 #include "common/base/id.h"
+#include "common/call/halt.h"
 #include "common/store/db.h"
 #include "common/store/pool.h"
 #include "tests/support/scene.h"
+
+#include <pthread.h>
 
 static struct witness *witness_of(struct scene *s)
 {
@@ -46,15 +50,20 @@ static void assert_no_intent(struct scene *s, int64_t row)
     assert_says(s, "(SELECT count(*) FROM call_attempts) = 0");
 }
 
-static void dealt_with(struct scene *s, struct witness *w)
+static void compared(struct scene *s, struct witness *w)
 {
     for (int i = 0; i < 3; i++) {
         assert_says(s, "(SELECT frozen_at IS NOT NULL FROM dial_epoch)");
         free(testdb_sql(s->db, "UPDATE chores SET due_at = now() WHERE name = 'failover'; UPDATE "
-                               "dial_epoch SET frozen_at = frozen_at - interval '3 seconds'"));
+                               "dial_epoch SET frozen_at = frozen_at - interval '5 seconds'"));
         look(s, w);
     }
     assert_says(s, "(SELECT frozen_at IS NULL AND timeline = wal_timeline() FROM dial_epoch)");
+}
+
+static void dealt_with(struct scene *s, struct witness *w)
+{
+    compared(s, w);
     assert_says(s, "(SELECT count(*) FROM halts WHERE lifted_at IS NULL) = 0");
 }
 
@@ -83,6 +92,29 @@ static void no_intent_is_committed_on_another_timeline_even_before_anybody_looke
     dealt_with(s, w);
     free(testdb_sql(s->db, "UPDATE scheduled_calls SET scheduled_at = now()"));
     scene_dial(s, s->tenant, row);
+    witness_close(w);
+}
+
+static void an_operators_platform_halt_and_a_freeze_stand_side_by_side(void **state)
+{
+    struct scene *s = *state;
+    struct witness *w = witness_of(s);
+    struct op op = testdb_op(s->db, 0);
+    struct halt word = {.scope = DIALLING_PLATFORM, .set_by = HALT_BY_PLATFORM, .reason = "r"};
+
+    assert_false(look(s, w));
+    assert_ok(&op, halt_set(&op, &word)); /* first, and again while it is frozen */
+    free(testdb_sql(s->db, "UPDATE dial_epoch SET timeline = 0"));
+    assert_true(look(s, w));
+    assert_says(s, "(SELECT count(*) FROM halts WHERE lifted_at IS NULL) = 2");
+    assert_ok(&op, halt_lift(&op, word.id, &word));
+    assert_says(s, "(SELECT frozen_at IS NOT NULL FROM dial_epoch)");
+    assert_says(s, "(SELECT cause = 'failover' FROM halts WHERE lifted_at IS NULL)");
+    word = (struct halt){.scope = DIALLING_PLATFORM, .set_by = HALT_BY_PLATFORM, .reason = "r"};
+    assert_ok(&op, halt_set(&op, &word));
+    op_end(&op);
+    compared(s, w);
+    assert_says(s, "(SELECT cause = 'operator' FROM halts WHERE lifted_at IS NULL)");
     witness_close(w);
 }
 
@@ -167,12 +199,55 @@ static void a_session_of_an_old_primary_is_refused_and_one_that_is_open_is_close
     free(here);
 }
 
+static void *release_soon(void *arg)
+{
+    const struct timespec while_another_waits = {.tv_nsec = 100 * 1000000};
+
+    nanosleep(&while_another_waits, NULL);
+    db_release(arg);
+    return NULL;
+}
+
+/* Opened before anything was known, and handed from one to the next without ever lying idle. */
+static void
+a_session_that_was_opened_before_is_not_used_once_a_later_timeline_is_known(void **state)
+{
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, 0), next = testdb_op(s->db, 0);
+    char *here = testdb_sql(s->db, "SELECT wal_position()");
+    struct pool *pool = pool_open(s->db->url, 1, 500);
+    struct app app = s->db->app;
+
+    app.pool = pool;
+    op.app = next.app = &app;
+    assert_ok(&op, pool_ready(&op));
+    db_release(&op);
+    here[7]++;
+    pool_expect(pool, here);
+    assert_fails(&op, E_SERVICE_UNAVAILABLE, pool_ready(&op));
+    op_forgive(&op);
+    pool_expect(pool, NULL);
+    assert_ok(&op, pool_ready(&op));
+    pool_expect(pool, here);
+    next.deadline_us = clock_mono_us() + 400000;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, release_soon, &op), 0);
+    assert_fails(&next, E_SERVICE_UNAVAILABLE, pool_ready(&next));
+    pthread_join(thread, NULL);
+    op_end(&next);
+    op_end(&op);
+    pool_close(pool);
+    free(here);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENE(no_intent_is_committed_on_another_timeline_even_before_anybody_looked),
+        SCENE(an_operators_platform_halt_and_a_freeze_stand_side_by_side),
         SCENE(a_log_that_stands_further_back_than_it_stood_freezes),
         SCENE(an_attempt_that_is_gone_is_written_again_from_the_providers_call),
+        SCENE(a_session_that_was_opened_before_is_not_used_once_a_later_timeline_is_known),
         SCENE(a_session_of_an_old_primary_is_refused_and_one_that_is_open_is_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 """kills - kill -9 over everything at random while a faulty provider is called; then count.
 
-Workers, dialling children, the API, Redis and the postmaster die; Redis is
-emptied every five seconds; three workers dispatch, generate, relay and
+Workers, their nurseries and diallers, the API, Redis and the postmaster die;
+Redis is emptied every five seconds; three workers dispatch, generate, relay and
 reconcile at once.  Leads come in campaigns until the kills are done.
 """
 import os
@@ -10,18 +10,19 @@ import signal
 import subprocess
 import time
 
-from lane import Lane, Process
-from points import family
+from lane import Lane, Process, family
 from stack import BUILD
 
 LEADS = 400
-WEIGHTS = {"worker": 80, "child": 40, "api": 15}
+WEIGHTS = {"worker": 80, "dialler": 40, "nursery": 5, "api": 15}
+PROGRESS_SECONDS = 30
+ANSWER_SECONDS = 120
 
 
 class Murder:
     def __init__(self, lane, seed, rate):
         self.lane, self.dice, self.rate = lane, random.Random(seed), rate
-        self.count = dict.fromkeys(["worker", "child", "api", "redis", "postmaster", "flush"], 0)
+        self.count = dict.fromkeys(["worker", "dialler", "nursery", "api", "redis", "postmaster", "flush"], 0)
         self.next_flush = self.next_redis = self.next_postmaster = 0
         self.campaigns = []
 
@@ -40,13 +41,30 @@ class Murder:
         old = self.lane.workers[i]
         self.kill(old.child.pid, "worker")
         old.stop(signal.SIGKILL)
-        new = Process(old.name, [f"{BUILD}/agoralia-worker"], self.lane.env, os.devnull)
-        self.lane.workers[i] = new
+        self.replace(i)
 
-    def child(self):
-        children = [c for w in self.lane.workers for c in family(w.child.pid)[1:]]
-        if children:
-            self.kill(self.dice.choice(children), "child")
+    def replace(self, i):
+        name = self.lane.workers[i].name
+        self.lane.workers[i] = Process(name, [f"{BUILD}/agoralia-worker"], self.lane.env, os.devnull)
+
+    def revive(self):
+        """A worker without a nursery ends by itself."""
+        for i, w in enumerate(self.lane.workers):
+            if not w.alive():
+                w.stop()
+                self.replace(i)
+
+    def dialler(self):
+        diallers = [d for w in self.lane.workers for n in family(w.child.pid)[1:2] for d in family(n)[1:]]
+        if diallers:
+            self.kill(self.dice.choice(diallers), "dialler")
+        else:
+            self.worker()
+
+    def nursery(self):
+        nurseries = [n for w in self.lane.workers for n in family(w.child.pid)[1:2]]
+        if nurseries:
+            self.kill(self.dice.choice(nurseries), "nursery")
         else:
             self.worker()
 
@@ -59,7 +77,15 @@ class Murder:
     def redis(self):
         with open(f"{self.lane.dir}/redis/redis.pid") as f:
             self.kill(int(f.read()), "redis")
-        self.lane.services("start")
+        self.start("Redis")
+
+    def start(self, what):
+        for _ in range(20):
+            try:
+                return self.lane.services("start")
+            except subprocess.CalledProcessError:
+                time.sleep(0.3)
+        raise AssertionError(f"{what} did not come back")
 
     def postmaster(self):
         with open(f"{self.lane.dir}/pg/postmaster.pid") as f:
@@ -69,12 +95,7 @@ class Murder:
         until = time.monotonic() + 20
         while time.monotonic() < until and any(os.path.exists(f"/proc/{b}") for b in backends):
             time.sleep(0.05)
-        for _ in range(20):
-            try:
-                return self.lane.services("start")
-            except subprocess.CalledProcessError:
-                time.sleep(0.3)
-        raise AssertionError("PostgreSQL did not come back")
+        self.start("PostgreSQL")
 
     def due(self, name, every):
         now = time.monotonic()
@@ -84,6 +105,7 @@ class Murder:
         return True
 
     def step(self):
+        self.revive()
         if self.due("next_flush", 5):
             self.lane.redis("FLUSHALL")
             self.count["flush"] += 1
@@ -94,12 +116,14 @@ class Murder:
         getattr(self, self.dice.choices(list(WEIGHTS), WEIGHTS.values())[0])()
 
     def persist(self, method, path, body=None, **headers):
-        """As a stubborn client: until the API has lived long enough to answer; kills go on meanwhile."""
-        while True:
+        """As a stubborn client: until there is an answer."""
+        until = time.monotonic() + ANSWER_SECONDS
+        while time.monotonic() < until:
             answer = self.lane.ask(self.lane.url, method, path, body, **headers)
             if answer and answer.status < 500:
                 return answer
             time.sleep(0.01)
+        raise AssertionError(f"{method} {path}: no answer within {ANSWER_SECONDS} s")
 
     def campaign(self):
         """Another load of leads; made with care, for creating has no natural key."""
@@ -117,10 +141,10 @@ def open_rows(lane):
     return int(lane.number("SELECT count(*) FROM scheduled_calls WHERE status IN ('scheduled', 'queued', 'processing')"))
 
 
-def rage(m, kills):
+def rage(m, kills, say):
     """Kill at the rate until there were enough; a new campaign whenever the last is nearly over."""
-    began, look = time.monotonic(), 0
-    m.next_flush, m.next_redis, m.next_postmaster = began + 5, began + 13, began + 20
+    began, look, told = time.monotonic(), 0, time.monotonic()
+    m.next_flush, m.next_redis, m.next_postmaster = began + 5, began + 7, began + 12
     m.campaign()
     while m.total() < kills:
         m.step()
@@ -134,16 +158,24 @@ def rage(m, kills):
                     m.campaign()
             except AssertionError:
                 pass  # PostgreSQL is just coming back
+        if time.monotonic() > told + PROGRESS_SECONDS:
+            told = time.monotonic()
+            say(f"  {m.total()} of {kills} kills in {told - began:.0f} s, {len(m.campaigns) * LEADS} leads", flush=True)
     return time.monotonic() - began
 
 
-def settle(lane, campaigns, seconds):
-    until = time.monotonic() + seconds
-    ids = ", ".join(str(c) for c, _ in campaigns)
-    while time.monotonic() < until:
+def settle(m, seconds, say):
+    began = told = time.monotonic()
+    ids = ", ".join(str(c) for c, _ in m.campaigns)
+    while time.monotonic() < began + seconds:
         time.sleep(1)
-        if lane.number(f"SELECT count(*) FROM campaigns WHERE id IN ({ids}) AND status <> 'completed'") == 0:
+        m.revive()
+        left = m.lane.number(f"SELECT count(*) FROM campaigns WHERE id IN ({ids}) AND status <> 'completed'")
+        if left == 0:
             return
+        if time.monotonic() > told + PROGRESS_SECONDS:
+            told = time.monotonic()
+            say(f"  {left} of {len(m.campaigns)} campaigns are not over after {told - began:.0f} s", flush=True)
 
 
 def judge(lane, campaigns):
@@ -177,12 +209,13 @@ def judge(lane, campaigns):
 
 def run(kills, seed=1, faults=0.3, rate=40, end=240, say=print):
     """Returns the findings."""
-    with Lane(1, faults, workers=3) as lane:
+    with Lane(1, faults, workers=3, lost=0.05, env={"DIALLERS": "4"}) as lane:
         lane.psql.close()
         lane.psql = None  # it would not survive the postmaster
         m = Murder(lane, seed, rate)
-        seconds = rage(m, kills)
-        settle(lane, m.campaigns, end)
+        seconds = rage(m, kills, say)
+        lane.tell_sim(0.0)  # its faults have been there while it mattered; now they would only take time
+        settle(m, end, say)
         found, placed = judge(lane, m.campaigns)
         say(f"kills: {m.total()} in {seconds:.0f} s ({m.total() / seconds:.0f}/s) " +
             " ".join(f"{kind}={n}" for kind, n in m.count.items()) +

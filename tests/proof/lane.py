@@ -22,11 +22,22 @@ from stack import BUILD, Process, Stack, request, wait_for  # noqa: E402
 
 MODES = ["count", "before", "after", "half", "stop"]
 NUMBER, AGENT, KEY = "+390212345678", "agent_abc123", "key_demo"
+# The key of dispatch_turn in sql/queries/dispatch.sql; a stopped victim has it until PostgreSQL takes it away.
+DISPATCH_TURN, TURN_SECONDS = 4207849485, 25
 FAULTS = ["http_500", "http_503", "reset", "reset_after_commit", "html_502", "hang"]
 
 
-def sim_config(faults=0.0, seed=7):
-    """Calls of some hundred milliseconds; `faults` is the share of requests that go wrong."""
+def family(pid):
+    """A process and those it started, and those they started."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children") as f:
+            return [pid, *[d for c in f.read().split() for d in family(int(c))]]
+    except OSError:
+        return [pid]
+
+
+def sim_config(faults=0.0, seed=7, lost=0.0):
+    """Calls of some hundred milliseconds; `faults` is the share of requests that go wrong, `lost` of webhooks."""
     share = faults / len(FAULTS)
     return {
         "seed": seed, "time_scale": 200,
@@ -43,7 +54,7 @@ def sim_config(faults=0.0, seed=7):
                 "rate_limit": {"requests": 100000000, "window_ms": 1000},
                 "faults": {"http_429": 0, "http_402": 0, **{name: share for name in FAULTS}}},
         "webhooks": {"timeout_ms": 2000, "retries": 3, "retry_gap_ms": [50, 100, 200], "duplicate": 0.02,
-                     "out_of_order": 0.02, "lost": 0.05 if faults else 0, "extra_delay_ms": {"p": 0, "ms": 0},
+                     "out_of_order": 0.02, "lost": lost, "extra_delay_ms": {"p": 0, "ms": 0},
                      "bad_signature": 0, "stale_signature": 0, "transcript_updates": False},
     }
 
@@ -51,7 +62,7 @@ def sim_config(faults=0.0, seed=7):
 class Page:
     """struct control of killat.c."""
 
-    HEAD = struct.Struct("<8I128s")
+    HEAD = struct.Struct("<12I128s")
 
     def __init__(self, path):
         self.path = path
@@ -61,7 +72,9 @@ class Page:
         self.map = mmap.mmap(self.file.fileno(), 0)
 
     def set(self, mode, k, mark, child=False, hands_over=False, armed=True):
-        self.HEAD.pack_into(self.map, 0, MODES.index(mode), k, child, 0, 0, 0, 0, hands_over, mark.encode())
+        """k: a number, or a letter and a number, which then counts the calls of that letter."""
+        kind, number = (0, int(k)) if str(k).isdigit() else (ord(k[0]), int(k[1:]))
+        self.HEAD.pack_into(self.map, 0, MODES.index(mode), number, child, 0, 0, 0, 0, hands_over, kind, 0, 0, 0, mark.encode())
         if armed:
             self.map[12:16] = struct.pack("<I", 1)
 
@@ -71,6 +84,9 @@ class Page:
     started = property(lambda self: self.get(4))
     count = property(lambda self: self.get(5))
     fired = property(lambda self: self.get(6))
+    pid = property(lambda self: self.get(9))
+    over = property(lambda self: self.get(10))
+    company = property(lambda self: self.get(11))
 
     @property
     def calls(self):
@@ -81,6 +97,21 @@ class Page:
         self.map.close()
         self.file.close()
         os.unlink(self.path)
+
+
+class Whole(http.client.HTTPConnection):
+    """Sends a request in one piece: it is then read in as many as its reader likes, and always the same."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.pieces = b""
+
+    def send(self, data):
+        self.pieces += data
+
+    def getresponse(self):
+        super().send(self.pieces)
+        return super().getresponse()
 
 
 class Psql:
@@ -114,13 +145,15 @@ class Lane(Stack):
 
     prefix = "proof."
 
-    def __init__(self, serial=1, faults=0.0, workers=1, env=None):
+    def __init__(self, serial=1, faults=0.0, workers=1, lost=0.0, env=None):
         super().__init__(sim_config(0, serial), workers, {
+            # Rows whose workers are killed by somebody else look like those that kill them.
+            "QUEUE_MAX_CRASHES": "100",
             "RECONCILE_WINDOW_SECONDS": "2", "CLAIM_TIMEOUT_SECONDS": "2", "DISPATCH_POLL_MS": "50",
             "PROVIDER_TIMEOUT_MS": "1500", "TENANT_MAX_LIVE_CALLS": "50000", "CALL_POLL_SECONDS": "2",
             "WORKER_SHUTDOWN_MS": "2000", "HTTP_THREADS": "16", **(env or {})})
-        self.which, self.phones, self.psql, self.pages = serial, 0, None, 0
-        self.stopped, self.leaving, self.faults = [], [], faults
+        self.which, self.phones, self.numbers, self.psql, self.pages = serial, 0, 0, None, 0
+        self.stopped, self.leaving, self.faults, self.lost = [], [], faults, lost
 
     def start_sim(self):
         self.sql("ALTER SYSTEM SET max_connections = 900")
@@ -133,8 +166,20 @@ class Lane(Stack):
         self.psql = Psql(self.env["DATABASE_URL"])
         self.psql.rows("UPDATE platform_country_rules SET quiet_hours_enabled = false, extended = '{}'")
         self.api("POST", "/api/v1/numbers", {"e164": NUMBER}, 201)
-        changed = sim_config(self.faults)
+        self.tell_sim(self.faults)
+
+    def tell_sim(self, faults):
+        changed = sim_config(faults, lost=self.lost)
         self.control("POST", "/sim/config", {name: changed[name] for name in ("api", "webhooks")})
+
+    def call(self, method, path, body=None, key=None, **headers):
+        """As a client that is told to come back in a moment."""
+        until = time.monotonic() + 30
+        while True:
+            answer = super().call(method, path, body, key, **headers)
+            if answer.status != 503 or time.monotonic() > until:
+                return answer
+            time.sleep(0.05)
 
     def rows(self, text):
         return self.psql.rows(text)
@@ -144,10 +189,10 @@ class Lane(Stack):
         return int(found[0][0] or 0) if found else 0
 
     def phone(self):
-        """A phone nobody has been called at; never the one whose call lasts for ever."""
+        """A phone nobody has been called at; its ending means nothing to the simulator."""
         self.phones += 1
-        if self.phones % 10000 == 11:
-            self.phones += 1
+        if self.phones % 10000 < 100:
+            self.phones += 100
         return f"+3934{self.which}{self.phones:07d}"
 
     def campaign(self, leads, **fields):
@@ -161,6 +206,20 @@ class Lane(Stack):
             if answer.status != 200:
                 raise AssertionError(answer.body)
         return made, phones
+
+    def from_number(self):
+        """A caller id that nobody has; the provider does not know it either."""
+        self.numbers += 1
+        return f"+3906{self.which}{self.numbers:06d}"
+
+    def provider(self, method, path, body=None):
+        answer = request(self.sim_url, method, path, json.dumps(body) if body else None,
+                         {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"})
+        if answer.status >= 300:
+            raise AssertionError(f"{method} {path}: {answer.status} {answer.body}")
+
+    def own(self, e164):
+        self.provider("POST", "/import-phone-number", {"phone_number": e164, "termination_uri": "sip.example"})
 
     @staticmethod
     def csv(phones):
@@ -184,7 +243,8 @@ class Lane(Stack):
         self.pages += 1
         page = Page(f"{self.dir}/page{self.pages}")
         page.set("count", 0, "", child, hands_over, armed=False)
-        env = {**self.env, "LD_PRELOAD": f"{BUILD}/proof/killat.so", "KILLAT": page.path, "WORKER_THREADS": "1"}
+        env = {**self.env, "LD_PRELOAD": f"{BUILD}/proof/killat.so", "KILLAT": page.path,
+               "WORKER_THREADS": "1", "DIALLERS": "1"}
         url = None
         if program == "agoralia-api":
             with socket.socket() as s:
@@ -197,9 +257,19 @@ class Lane(Stack):
         return v
 
     def healthy(self, go):
-        """Let the workers that nobody harms run, or hold them for a moment."""
-        for w in self.workers:
+        """Let the workers that nobody harms any more run, or not."""
+        for w in self.workers + self.leaving:
             w.child.send_signal(signal.SIGCONT if go else signal.SIGSTOP)
+
+    def hold(self):
+        """Hold them, but never the one whose turn it is to dispatch: the victim would wait for it."""
+        until = time.monotonic() + TURN_SECONDS
+        self.healthy(False)
+        while self.value(f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {DISPATCH_TURN}") \
+                and time.monotonic() < until:
+            self.healthy(True)
+            time.sleep(0.01)
+            self.healthy(False)
 
     def part(self, v):
         """Nothing more is wanted of this victim."""
@@ -213,7 +283,7 @@ class Lane(Stack):
             body = json.dumps(body)
             headers.setdefault("Content-Type", "application/json")
         try:
-            return request(url, method, path, body, {"X-API-Key": self.key, **headers}, timeout)
+            return request(url, method, path, body, {"X-API-Key": self.key, **headers}, timeout, Whole)
         except (OSError, http.client.HTTPException):
             return None
 
@@ -244,4 +314,4 @@ class Lane(Stack):
         super().__exit__(*how)
 
 
-__all__ = ["Lane", "MODES", "NUMBER", "AGENT", "KEY", "wait_for"]
+__all__ = ["Lane", "family", "MODES", "NUMBER", "AGENT", "KEY", "wait_for"]

@@ -48,6 +48,44 @@ static bool get_call(struct op *op, const struct provider *p, const char *provid
     return fail(op, E_RESOURCE_NOT_FOUND, "The provider has no such call");
 }
 
+static struct provider_call one_of_many(struct op *op, const struct fake_provider *f, int i)
+{
+    return (struct provider_call){
+        .provider_call_id = arena_printf(&op->arena, "many_%d", i),
+        .status = "ended",
+        .started_at = {f->many_from_us + i * 10000LL},
+        .metadata = {arena_printf(&op->arena, "{\"aga_attempt\":\"00000000-0000-4000-8000-%012d\"}",
+                                  i)},
+        .cost_cents = -1,
+    };
+}
+
+static void find_many(struct op *op, const struct fake_provider *f, const struct provider_query *q,
+                      struct provider_calls *out)
+{
+    for (size_t v = 0; q->key && v < q->n; v++) {
+        int i = strncmp(q->values[v], "00000000-0000-4000-8000-", 24)
+                    ? f->many
+                    : (int)strtol(q->values[v] + 24, NULL, 10);
+        if (i < f->many)
+            out->items[out->n++] = one_of_many(op, f, i);
+    }
+}
+
+static void list_many(struct op *op, const struct fake_provider *f, struct tstamp from,
+                      struct tstamp to, size_t limit, struct provider_calls *out)
+{
+    for (int i = 0; i < f->many; i++) {
+        int64_t at = f->many_from_us + i * 10000LL;
+        if (at < from.us || at >= to.us)
+            continue;
+        if (out->n == limit)
+            out->complete = false;
+        else
+            out->items[out->n++] = one_of_many(op, f, i);
+    }
+}
+
 /* The values asked for are unique enough to be looked for as text. */
 static bool is_asked_for(const struct provider_call *c, const struct provider_query *q)
 {
@@ -69,12 +107,13 @@ static bool find_calls(struct op *op, const struct provider *p, const struct pro
 
     f->finds++;
     *out = (struct provider_calls){
-        .items = arena_alloc(&op->arena, FAKE_SCRIPT * sizeof(*out->items)),
+        .items = arena_alloc(&op->arena, (FAKE_SCRIPT + q->n) * sizeof(*out->items)),
         .complete = !f->list_incomplete,
     };
     for (int i = 0; i < f->n_calls && out->n < limit; i++)
         if (is_asked_for(&f->calls[i], q))
             out->items[out->n++] = f->calls[i];
+    find_many(op, f, q, out);
     return answers(op, f);
 }
 
@@ -82,14 +121,17 @@ static bool list_calls(struct op *op, const struct provider *p, struct tstamp fr
                        struct tstamp to, size_t limit, struct provider_calls *out)
 {
     struct fake_provider *f = self(p);
+    size_t room = FAKE_SCRIPT + (size_t)f->many;
 
     *out = (struct provider_calls){
-        .items = arena_alloc(&op->arena, FAKE_SCRIPT * sizeof(*out->items)),
+        .items = arena_alloc(&op->arena, (room < limit ? room : limit) * sizeof(*out->items)),
         .complete = !f->list_incomplete,
     };
     for (int i = 0; i < f->n_calls && out->n < limit; i++)
         if (f->calls[i].started_at.us >= from.us && f->calls[i].started_at.us < to.us)
             out->items[out->n++] = f->calls[i];
+    list_many(op, f, from, to, limit, out);
+    f->most_listed = out->n > f->most_listed ? out->n : f->most_listed;
     return answers(op, f);
 }
 

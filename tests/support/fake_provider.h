@@ -28,6 +28,11 @@ struct fake_provider {
     enum err_code fails_with; /* of every question but create_phone_call; E_NONE = answers */
     bool list_incomplete;     /* find_calls did not see everything */
 
+    /* As many ended calls more, ten milliseconds apart: FAKE_MANY_ATTEMPT. */
+    int many;
+    int64_t many_from_us;
+    size_t most_listed; /* the most calls that one question was answered with */
+
     struct provider_concurrency concurrency;
 
     _Atomic int dials, gets, finds, stops, agents_asked, concurrency_asked;
@@ -40,5 +45,8 @@ void fake_provider_close(struct fake_provider *f);
 /* Add to the script. */
 void fake_answer(struct fake_provider *f, struct dial_answer a);
 void fake_call(struct fake_provider *f, struct provider_call pc);
+
+/* The id "many_i" belongs to this attempt; as an SQL expression over i. */
+#define FAKE_MANY_ATTEMPT "('00000000-0000-4000-8000-' || lpad(i::text, 12, '0'))::uuid"
 
 #endif

@@ -114,14 +114,15 @@ void front_open_door(bool open)
 }
 
 static const struct route table[] = {
-    {"GET", "/things", get_thing, ROLE_PUBLIC, KIND_NONE, "a query"},
-    {"POST", "/things", post_thing, ROLE_PUBLIC, KIND_JSON, "a JSON body"},
-    {"GET", "/large", get_large, ROLE_PUBLIC, KIND_NONE, "4.8 MB"},
-    {"POST", "/things/{thing_id}/stop", stop_thing, ROLE_PUBLIC, KIND_NONE, "no body"},
-    {"POST", "/raw", echo, ROLE_PUBLIC, KIND_RAW, "any bytes"},
-    {"POST", "/import", import, ROLE_PUBLIC, KIND_STREAM, "a file"},
-    {"POST", "/stay", stay, ROLE_PUBLIC, KIND_JSON, "until let go"},
-    {"GET", "/private", echo, ROLE_VIEWER, KIND_NONE, "needs a key"},
+    {"GET", "/things", get_thing, ROLE_PUBLIC, KIND_NONE, "a query", false},
+    {"POST", "/things", post_thing, ROLE_PUBLIC, KIND_JSON, "a JSON body", false},
+    {"GET", "/large", get_large, ROLE_PUBLIC, KIND_NONE, "4.8 MB", false},
+    {"POST", "/things/{thing_id}/stop", stop_thing, ROLE_PUBLIC, KIND_NONE, "no body", false},
+    {"POST", "/raw", echo, ROLE_PUBLIC, KIND_RAW, "any bytes", false},
+    {"POST", "/import", import, ROLE_PUBLIC, KIND_STREAM, "a file", false},
+    {"POST", "/stay", stay, ROLE_PUBLIC, KIND_JSON, "until let go", false},
+    {"POST", "/urgent", post_thing, ROLE_PUBLIC, KIND_JSON, "what must get through", true},
+    {"GET", "/private", echo, ROLE_VIEWER, KIND_NONE, "needs a key", false},
 };
 
 static struct conf conf;
@@ -137,7 +138,7 @@ int front_start(void **state)
     conf.http_max_body_bytes = FRONT_MAX_BODY;
     conf.http_max_upload_bytes = FRONT_MAX_UPLOAD;
     conf.http_request_timeout_ms = 1000;
-    server = server_start(&app, (struct routes){table, ARRAY_LEN(table)});
+    server = server_start(&app, &app, (struct routes){table, ARRAY_LEN(table)});
     return server ? 0 : -1;
 }
 

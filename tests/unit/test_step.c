@@ -10,6 +10,7 @@
 #define AGAIN .again = true
 #define DONE .row_after = ROW_DONE
 #define RIVAL .rival = true
+#define REPEATED_SINCE .repeated = true
 
 struct step_case {
     struct dial_state from;
@@ -51,6 +52,10 @@ static const struct step_case moves[] = {
     {FROM(PROCESSING, UNKNOWN), ON(ABSENT), TO(FAILED, REFUTED, 0)},
     {FROM(PROCESSING, UNKNOWN), ON(UNRESOLVABLE), TO(FAILED, UNRESOLVED, 0)},
     {FROM(CANCELED, UNKNOWN), ON(ABSENT, AGAIN), TO(CANCELED, REFUTED, 0)},
+    /* nobody knows: the same request once more, of which whatever comes is as good as of the first */
+    {FROM(PROCESSING, UNKNOWN), ON(REPEATED), TO(PROCESSING, UNKNOWN, EFFECT_REPEAT)},
+    {FROM(PROCESSING, UNKNOWN, REPEATED_SINCE), ON(ACCEPTED), TO(PROCESSING, ACCEPTED, 0)},
+    {FROM(PROCESSING, UNKNOWN, REPEATED_SINCE), ON(ENDED, DONE), TO(DONE, ENDED, EFFECT_OVER)},
     /* what the provider tells */
     {FROM(PROCESSING, INTENT), ON(REGISTERED), TO(PROCESSING, ACCEPTED, 0)},
     {FROM(PROCESSING, ACCEPTED), ON(RINGING), TO(PROCESSING, RINGING, 0)},
@@ -93,6 +98,19 @@ static const struct step_case refusals[] = {
     {FROM(PROCESSING, ACCEPTED), ON(ABSENT, AGAIN), TO(PROCESSING, ACCEPTED, 0)},
     {FROM(PROCESSING, INTENT), ON(UNRESOLVABLE), TO(PROCESSING, INTENT, 0)},
     {FROM(SCHEDULED, REFUTED), ON(UNANSWERED), TO(SCHEDULED, REFUTED, 0)},
+    /* only what is unknown and nobody's rival is sent again */
+    {FROM(PROCESSING, INTENT), ON(REPEATED), TO(PROCESSING, INTENT, 0)},
+    {FROM(PROCESSING, ACCEPTED), ON(REPEATED), TO(PROCESSING, ACCEPTED, 0)},
+    {FROM(SCHEDULED, REFUTED), ON(REPEATED), TO(SCHEDULED, REFUTED, 0)},
+    {FROM(FAILED, UNRESOLVED), ON(REPEATED), TO(FAILED, UNRESOLVED, 0)},
+    {FROM(CANCELED, UNKNOWN), ON(REPEATED), TO(CANCELED, UNKNOWN, 0)},
+    {FROM(PROCESSING, UNKNOWN, RIVAL), ON(REPEATED), TO(PROCESSING, UNKNOWN, 0)},
+    /* a no from before the request was sent again says nothing of what came after */
+    {FROM(PROCESSING, UNKNOWN, REPEATED_SINCE), ON(REJECTED, AGAIN), TO(PROCESSING, UNKNOWN, 0)},
+    {FROM(PROCESSING, UNKNOWN, REPEATED_SINCE), ON(NEVER_SENT, AGAIN), TO(PROCESSING, UNKNOWN, 0)},
+    {FROM(PROCESSING, UNKNOWN, REPEATED_SINCE), ON(ABSENT, AGAIN), TO(PROCESSING, UNKNOWN, 0)},
+    {FROM(PROCESSING, UNKNOWN, REPEATED_SINCE), ON(UNRESOLVABLE), TO(PROCESSING, UNKNOWN, 0)},
+    {FROM(PROCESSING, UNKNOWN, REPEATED_SINCE), ON(REPEATED), TO(PROCESSING, UNKNOWN, 0)},
     {FROM(SCHEDULED, NONE), ON(ONGOING), TO(SCHEDULED, NONE, 0)},
     {FROM(PROCESSING, ONGOING), ON(RINGING), TO(PROCESSING, ONGOING, 0)},
     {FROM(PROCESSING, ACCEPTED), ON(REGISTERED), TO(PROCESSING, ACCEPTED, 0)},
@@ -160,11 +178,11 @@ static void for_every_state_and_event(visit *check)
     for (int row = 0; row_state_names[row]; row++)
         for (int attempt = 0; attempt_state_names[attempt]; attempt++)
             for (int kind = EVENT_DUE; kind <= EVENT_ERROR; kind++)
-                for (int flags = 0; flags < 12; flags++) {
+                for (int flags = 0; flags < 24; flags++) {
                     s = (struct dial_state){(enum row_state)row, (enum attempt_state)attempt,
-                                            flags & 1};
+                                            flags & 1, flags & 4};
                     e = (struct dial_event){(enum dial_event_kind)kind, flags & 2,
-                                            (enum row_state)(ROW_DONE + flags / 4)};
+                                            (enum row_state)(ROW_DONE + flags / 8)};
                     check(&s, &e);
                 }
 }
@@ -172,7 +190,7 @@ static void for_every_state_and_event(visit *check)
 static void answers_with_a_state(const struct dial_state *s, const struct dial_event *e)
 {
     struct dial_step to = dial_step(s, e);
-    bool differs = to.row != s->row || to.attempt != s->attempt;
+    bool differs = to.row != s->row || to.attempt != s->attempt || to.effects & EFFECT_REPEAT;
 
     assert_in_range(to.row, ROW_SCHEDULED, ROW_CANCELED);
     assert_in_range(to.attempt, ATTEMPT_NONE, ATTEMPT_ACCEPTED_LATE);
@@ -186,14 +204,15 @@ static void answers_the_same_twice(const struct dial_state *s, const struct dial
     struct dial_state s_before = *s;
     struct dial_event e_before = *e;
     struct dial_step once = dial_step(s, e);
-    struct dial_step other = dial_step(&(struct dial_state){ROW_QUEUED, ATTEMPT_NONE, false},
+    struct dial_step other = dial_step(&(struct dial_state){ROW_QUEUED, ATTEMPT_NONE, false, false},
                                        &(struct dial_event){.kind = EVENT_CLAIMED});
     struct dial_step twice = dial_step(s, e);
 
     assert_int_equal(other.effects, EFFECT_DIAL);
     assert_true(s->row == s_before.row && s->attempt == s_before.attempt
-                && s->rival == s_before.rival && e->kind == e_before.kind
-                && e->again == e_before.again && e->row_after == e_before.row_after);
+                && s->rival == s_before.rival && s->repeated == s_before.repeated
+                && e->kind == e_before.kind && e->again == e_before.again
+                && e->row_after == e_before.row_after);
     assert_true(once.moved == twice.moved && once.row == twice.row && once.attempt == twice.attempt
                 && once.effects == twice.effects);
 }
@@ -234,6 +253,20 @@ static void dials_only_what_nobody_dials(const struct dial_state *s, const struc
                     && e->kind == EVENT_CLAIMED);
 }
 
+/* Between the two, all the world may have changed: nothing is concluded from the older one. */
+static void concludes_nothing_from_before_a_repetition(const struct dial_state *s,
+                                                       const struct dial_event *e)
+{
+    struct dial_step to = dial_step(s, e);
+
+    if (to.effects & EFFECT_REPEAT)
+        assert_true(s->row == ROW_PROCESSING && s->attempt == ATTEMPT_UNKNOWN && !s->rival
+                    && !s->repeated && e->kind == EVENT_REPEATED);
+    if (s->repeated && attempt_lives(s->attempt))
+        assert_true(attempt_lives(to.attempt)
+                    && (to.row == s->row || to.effects & EFFECT_OVER || e->kind < EVENT_ACCEPTED));
+}
+
 static void every_state_answers_every_event(void **state)
 {
     (void)state;
@@ -256,6 +289,12 @@ static void only_a_queued_row_without_a_living_attempt_is_dialled(void **state)
 {
     (void)state;
     for_every_state_and_event(dials_only_what_nobody_dials);
+}
+
+static void after_a_repetition_only_what_the_provider_tells_counts(void **state)
+{
+    (void)state;
+    for_every_state_and_event(concludes_nothing_from_before_a_repetition);
 }
 
 enum { STAGES = 4, TOLD = 6, WORDS = 4 * 4 * 4 * 4 * 4 * 4 };
@@ -327,7 +366,8 @@ static void whatever_the_order_and_number_of_events_the_end_is_the_same(void **s
             for (int attempt = 0; attempt_state_names[attempt]; attempt++)
                 for (int rival = 0; rival < 2; rival++)
                     assert_one_outcome(&(struct dial_state){(enum row_state)row,
-                                                            (enum attempt_state)attempt, rival},
+                                                            (enum attempt_state)attempt, rival,
+                                                            false},
                                        ends[i]);
 }
 
@@ -342,8 +382,8 @@ static void a_call_that_is_told_of_ends_its_row_once(void **state)
         for (int word = 0; word < WORDS; word++) {
             if (!tells_all(word))
                 continue;
-            struct outcome o =
-                tell((struct dial_state){ROW_PROCESSING, starts[i], false}, word, EVENT_ENDED);
+            struct outcome o = tell((struct dial_state){ROW_PROCESSING, starts[i], false, false},
+                                    word, EVENT_ENDED);
             assert_int_equal(o.row, ROW_DONE);
             assert_int_equal(o.attempt, ATTEMPT_ENDED);
             assert_int_equal(o.ends, 1);
@@ -362,6 +402,7 @@ int main(void)
         cmocka_unit_test(the_answer_depends_on_nothing_else),
         cmocka_unit_test(an_attempt_only_moves_forward),
         cmocka_unit_test(only_a_queued_row_without_a_living_attempt_is_dialled),
+        cmocka_unit_test(after_a_repetition_only_what_the_provider_tells_counts),
         cmocka_unit_test(whatever_the_order_and_number_of_events_the_end_is_the_same),
         cmocka_unit_test(a_call_that_is_told_of_ends_its_row_once),
     };

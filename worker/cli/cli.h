@@ -27,7 +27,7 @@ struct command {
     const char *args; /* for the usage line */
     const char *help;
     int (*run)(struct cli *c);
-    bool standalone; /* works without settings */
+    bool standalone; /* works without settings: conf is not loaded, op has no app */
 };
 
 /* One table per file, each ending with a NULL noun. */
@@ -38,6 +38,7 @@ extern const struct command halt_commands[];
 extern const struct command queue_commands[];
 extern const struct command reconcile_commands[];
 extern const struct command scrub_commands[];
+extern const struct command ledger_commands[];
 
 /* The value after --name, or NULL; "" when it is given without one. */
 const char *cli_option(const struct cli *c, const char *name);

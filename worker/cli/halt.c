@@ -50,7 +50,7 @@ static bool read_halt(struct cli *c, struct halt *h)
 
 static int halt_command(struct cli *c)
 {
-    struct halt h = {.cause = HALT_OPERATOR};
+    struct halt h = {.cause = HALT_OPERATOR, .set_by = HALT_BY_PLATFORM};
 
     if (!read_halt(c, &h))
         return cli_usage(halt_usage);
@@ -60,6 +60,13 @@ static int halt_command(struct cli *c)
     return CLI_OK;
 }
 
+static const char *by_whom(const struct halt *h)
+{
+    if (h->cause != HALT_OPERATOR)
+        return "by itself";
+    return h->set_by == HALT_BY_TENANT ? "tenant" : "operator";
+}
+
 static void print(const struct cli *c, const struct halt *h)
 {
     if (cli_option(c, "--json"))
@@ -67,8 +74,7 @@ static void print(const struct cli *c, const struct halt *h)
     else
         printf("%" PRId64 "\t%s %" PRId64 "\t%s %s\t%s\t%s\n", h->id,
                h->lifted_at.us ? "lifted" : "stands", h->tenant_id.v,
-               dialling_scope_names[h->scope], h->key,
-               h->cause == HALT_OPERATOR ? "operator" : "by itself", h->reason);
+               dialling_scope_names[h->scope], h->key, by_whom(h), h->reason);
 }
 
 /* Everybody's, the newest first, page by page. */

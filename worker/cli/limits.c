@@ -1,4 +1,4 @@
-/* limits.c - agoralia tenant set, agoralia provider show */
+/* limits.c - agoralia tenant set, agoralia provider show, agoralia provider set */
 
 #include "common/provider/limits.h"
 #include "common/tenant/limits.h"
@@ -67,9 +67,22 @@ static int provider_show_command(struct cli *c)
     return CLI_OK;
 }
 
+static int provider_set_command(struct cli *c)
+{
+    const char *name = cli_positional(c, 0), *rate = cli_option(c, "--starts-per-second");
+
+    if (!name || !rate)
+        return cli_usage("provider set NAME --starts-per-second N|none");
+    if (!provider_limits_set_starts(c->op, name, strcmp(rate, "none") == 0 ? NULL : rate))
+        return cli_fail(c);
+    return provider_show_command(c);
+}
+
 const struct command limit_commands[] = {
     {"tenant", "set", "ID [--max-concurrent N|none] [--budget-cents N|none] ...",
      "what a tenant may use; prints it", tenant_set_command, false},
+    {"provider", "set", "NAME --starts-per-second N|none",
+     "how fast it is dialled, whatever the setting says", provider_set_command, false},
     {"provider", "show", "", "what a provider lets us do", provider_show_command, false},
     {0},
 };

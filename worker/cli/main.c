@@ -10,7 +10,7 @@
 
 static const struct command *const tables[] = {schema_commands, tenant_commands, limit_commands,
                                                halt_commands,   queue_commands,  reconcile_commands,
-                                               scrub_commands};
+                                               scrub_commands,  ledger_commands};
 
 static int usage(void)
 {
@@ -44,15 +44,16 @@ int main(int argc, char **argv)
 
     if (!command)
         return usage();
-    if (command->standalone)
-        return command->run(&(struct cli){.argc = argc, .argv = argv});
-    if (!conf_load(&conf))
-        return CLI_FAILED;
-    struct app app = {.conf = &conf,
-                      .pool = pool_open(conf.database_url, 2, (int)conf.database_timeout_ms)};
-    struct op op = {.app = &app, .request_id = "cli"};
     int used = command->verb ? 3 : 2;
+    struct app app = {0};
+    struct op op = {.app = &app, .request_id = "cli"};
     struct cli cli = {&conf, &op, argc - used, argv + used};
+    if (!command->standalone) {
+        if (!conf_load(&conf))
+            return CLI_FAILED;
+        app = (struct app){.conf = &conf,
+                           .pool = pool_open(conf.database_url, 2, (int)conf.database_timeout_ms)};
+    }
     int code = command->run(&cli);
     op_end(&op);
     pool_close(app.pool);

@@ -12,14 +12,14 @@ enum { MOST_HOURS = 24 * 31 };
 
 static int run_reconcile(struct cli *c)
 {
-    const char *hours = cli_option(c, "hours");
+    const char *hours = cli_option(c, "--hours");
     long n = hours ? strtol(hours, NULL, 10) : 48;
     struct provider *provider = n > 0 && n <= MOST_HOURS ? provider_open("retell", c->conf) : NULL;
     struct app app = *c->op->app;
     struct differences d;
 
     if (n <= 0 || n > MOST_HOURS)
-        return cli_usage("agoralia reconcile [--hours N]");
+        return cli_usage("reconcile [--hours N]");
     if (!provider)
         return CLI_FAILED;
     app.provider = provider;

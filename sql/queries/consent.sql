@@ -1,0 +1,35 @@
+-- consent.sql - what a person agreed to; the events themselves are written by the triggers on leads.
+
+-- name: consent_lead
+SELECT phone FROM leads WHERE tenant_id = :tenant_id AND id = :lead_id FOR UPDATE;
+
+-- name: consent_record
+-- A word against being called is the person's and holds for every lead of this phone; anything else is
+-- this lead's.  A refusal does not expire: only a newer grant lifts it.
+UPDATE leads
+   SET consent_status = :status, consent_basis = :basis, consent_date = coalesce(:occurred_at, clock_timestamp()),
+       consent_source = :source, consent_purpose = :purpose, consent_text_version = :text_version,
+       consent_channels = :channels, consent_level = :level, consent_evidence_hash = :evidence_hash,
+       consent_expires_at = :expires_at, updated_at = now()
+ WHERE tenant_id = :tenant_id
+   AND (id = :lead_id OR (:status = 'denied' AND phone = :phone AND consent_status <> 'denied'))
+   AND NOT (:status = 'expired' AND consent_status = 'denied');
+
+-- name: consent_newest
+SELECT id, lead_id, event, status, basis, purpose, text_version, channels, level, source, evidence_hash, occurred_at,
+       expires_at, recorded_at
+  FROM consent_events
+ WHERE tenant_id = :tenant_id AND lead_id = :lead_id
+ ORDER BY id DESC
+ LIMIT 1;
+
+-- name: consent_list
+SELECT id, lead_id, event, status, basis, purpose, text_version, channels, level, source, evidence_hash, occurred_at,
+       expires_at, recorded_at
+  FROM consent_events
+ WHERE tenant_id = :tenant_id AND lead_id = :lead_id
+ ORDER BY id DESC
+ LIMIT :limit OFFSET :offset;
+
+-- name: consent_count
+SELECT count(*) AS n FROM consent_events WHERE tenant_id = :tenant_id AND lead_id = :lead_id;
