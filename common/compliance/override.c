@@ -157,6 +157,17 @@ struct override_effect override_apply(const struct override *o, const struct law
     return e;
 }
 
+const char *override_complaint(const struct override *o, const struct law *law, int64_t us)
+{
+    bool demands = law->b2c.regime != REGIME_NONE && law->b2c.regime != REGIME_OPT_OUT;
+
+    if (o->not_understood)
+        return "must be made of what can be overridden";
+    return override_apply(o, law, us, demands, law->ai_required).ignored
+               ? "must not loosen the country's rule"
+               : NULL;
+}
+
 /*
  * The columns of a tenant's row are never "not said", so a false says nothing; a window
  * that would open what the platform closes does.

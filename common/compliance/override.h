@@ -55,6 +55,9 @@ struct override_effect {
 struct override_effect override_apply(const struct override *o, const struct law *law, int64_t us,
                                       bool regime_demands_consent, bool ai_demands_disclosure);
 
+/* For a form: NULL when an override only tightens this law, or may do more; else what is wrong. */
+const char *override_complaint(const struct override *o, const struct law *law, int64_t us);
+
 /* Would the tenant's own rule open what the platform's closes? */
 bool law_loosens(const struct law *platform, const struct law *tenant);
 
