@@ -197,7 +197,7 @@ proof: proof-build
 	BUILD=$(B) tests/proof/prove all --kills $(or $(KILLS),20000) --lanes $(or $(LANES),2)
 	BUILD=$(B) tests/proof/prove control
 	$(MAKE) CONTROL=1 proof-build
-	BUILD=build/control tests/proof/prove control --doubles
+	BUILD=build/$(if $(findstring clang,$(CC)),clang-)control tests/proof/prove control --doubles
 
 proof-build: all $(B)/proof/killat.so $(B)/proof/crashon.so
 

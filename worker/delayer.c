@@ -75,7 +75,10 @@ static bool say(struct delayer *d, void (*done)(void *ctx, const struct redisRep
     return link_send(d->w->link, &d->w->call, done, d);
 }
 
-/* Wake for the next due message, and often enough to see what was put here without a word. */
+/*
+ * Wake for the next due message, and often enough to see what was put here without a word.  Never
+ * in no time: libuv runs such a timer again and again before it looks at any socket.
+ */
 static void sleep_on(struct delayer *d)
 {
     int64_t poll_us = (int64_t)(worker_hears_all(d->w) ? POLL_HEARING_MS : POLL_MS) * 1000;
@@ -83,7 +86,7 @@ static void sleep_on(struct delayer *d)
 
     if (wait_us > poll_us)
         wait_us = poll_us;
-    uv_timer_start(&d->timer, on_timer, wait_us > 0 ? (uint64_t)(wait_us + 999) / 1000 : 0, 0);
+    uv_timer_start(&d->timer, on_timer, wait_us > 0 ? (uint64_t)(wait_us + 999) / 1000 : 1, 0);
 }
 
 static void look(struct delayer *d);
@@ -240,6 +243,8 @@ static void on_timer(uv_timer_t *t)
 {
     struct delayer *d = t->data;
 
+    if (!link_is_up(d->w->link)) /* delayer_resume() goes on */
+        return;
     if (d->next_us <= clock_mono_us())
         look(d);
     fetch(d);

@@ -4,8 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/netlink.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -32,8 +32,6 @@ static const int allowed[] = {
     SCMP_SYS(newfstatat),
     SCMP_SYS(stat),
     SCMP_SYS(access),
-    SCMP_SYS(readlink),
-    SCMP_SYS(getdents64),
     SCMP_SYS(poll),
     SCMP_SYS(ppoll),
     SCMP_SYS(pipe2),
@@ -107,21 +105,24 @@ static bool may_read_files(scmp_filter_ctx f)
 }
 
 /*
- * Connections and name resolution: no socket of this machine's own services - a datagram pair
- * could be sent to one -, no raw packets, and of the kernel's own only the one that tells which
- * addresses there are.  A filter cannot see what is bound, but an Internet address is longer.
+ * Connections and name resolution: TCP and UDP, no socket of this machine's own services - a
+ * datagram pair could be sent to one -, no raw packets, and none of the kernel's: with a root's
+ * rights one changes its routes.  The C library then assumes that both kinds of addresses are
+ * there.
  */
 static bool may_connect(scmp_filter_ctx f)
 {
+    static const struct {
+        scmp_datum_t type, protocol;
+    } kinds[] = {
+        {SOCK_STREAM, 0}, {SOCK_STREAM, IPPROTO_TCP}, {SOCK_DGRAM, 0}, {SOCK_DGRAM, IPPROTO_UDP}};
     bool ok = true;
 
-    for (int family = 0; family < 2; family++)
-        for (int type = 0; type < 2; type++)
-            ok &= ALLOW(f, socket, 2, IS(0, family ? AF_INET6 : AF_INET),
-                        OF_TYPE(1, type ? SOCK_DGRAM : SOCK_STREAM));
-    return ok && ALLOW(f, socket, 2, IS(0, AF_NETLINK), IS(2, NETLINK_ROUTE))
-           && ALLOW(f, bind, 1, IS(2, sizeof(struct sockaddr_nl)))
-           && ALLOW(f, socketpair, 2, IS(0, AF_UNIX), OF_TYPE(1, SOCK_STREAM));
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        for (int six = 0; six < 2; six++)
+            ok &= ALLOW(f, socket, 3, IS(0, six ? AF_INET6 : AF_INET), OF_TYPE(1, kinds[i].type),
+                        IS(2, kinds[i].protocol));
+    return ok && ALLOW(f, socketpair, 2, IS(0, AF_UNIX), OF_TYPE(1, SOCK_STREAM));
 }
 
 /* Of calls with many uses, the harmless ones: who owns a descriptor is signalled, for example. */
@@ -145,6 +146,9 @@ static bool may_ask_of_descriptors(scmp_filter_ctx f)
 static bool may_go_on(scmp_filter_ctx f)
 {
     return ALLOW(f, clone, 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD))
+           && seccomp_rule_add(f, SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone), 1,
+                               SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0))
+                  == 0
            && ALLOW(f, mmap, 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0))
            && ALLOW(f, mprotect, 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0))
            && ALLOW(f, prctl, 1, IS(0, PR_SET_NAME))

@@ -2,6 +2,7 @@
 
 #include "common/base/conf.h"
 #include "common/base/log.h"
+#include "common/call/spool.h"
 #include "common/compliance/law_cache.h"
 #include "common/provider/provider.h"
 #include "common/store/pool.h"
@@ -66,6 +67,7 @@ int main(int argc, char **argv)
         .pool = pool_open(conf.database_url, (int)conf.database_pool_size,
                           (int)conf.database_timeout_ms),
         .provider = provider,
+        .spool = spool_open(conf.state_dir),
         .laws = law_cache_open(),
     };
     int code = work(&app);
@@ -73,6 +75,7 @@ int main(int argc, char **argv)
         code = WORKER_LOST;
     diallers_stop();
     pool_close(app.pool);
+    spool_close(app.spool);
     law_cache_close(app.laws);
     if (provider)
         provider->close(provider);

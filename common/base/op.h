@@ -24,6 +24,7 @@ struct app {
     struct pool *pool;               /* Postgres sessions, common/store */
     const struct provider *provider; /* telephony, common/provider */
     struct law_cache *laws;          /* common/compliance; NULL = none is kept */
+    struct spool *spool; /* answers that wait for the database, common/call; NULL = none do */
 };
 
 struct db;

@@ -41,6 +41,7 @@ static void read_attempt(const struct rows *r, struct attempt *a)
         .from_number = db_text(r, 0, "from_number"),
         .agent_id = db_text(r, 0, "agent_id"),
         .provider_call_id = db_text(r, 0, "provider_call_id"),
+        .repeats = (int)db_i64(r, 0, "repeats"),
         .timezone = db_text(r, 0, "timezone"),
         .retry_policy = db_text(r, 0, "retry_policy"),
         .never_redial = db_bool(r, 0, "never_redial"),
@@ -149,13 +150,16 @@ static bool write(struct op *op, const struct attempt *a, const struct dial_step
     return ok;
 }
 
-static struct dial_step decide(const struct attempt *a, const struct dial_event *e)
+static struct dial_step decide(const struct attempt *a, const struct dial_event *e,
+                               const struct attempt_news *news)
 {
     struct dial_event judged = *e;
+    struct dial_state state = a->state;
 
+    state.repeated = a->repeats > news->repeats;
     if (e->kind == EVENT_ABSENT && a->never_redial)
         judged.again = false;
-    return dial_step(&a->state, &judged);
+    return dial_step(&state, &judged);
 }
 
 static void raise_alarm(struct op *op, const struct attempt *a, const struct dial_step *to,
@@ -173,7 +177,7 @@ bool attempt_move(struct op *op, const struct attempt *a, const struct dial_even
 {
     bool written;
 
-    *out = decide(a, e);
+    *out = decide(a, e, news);
     bool learns = news->provider_call_id && !a->provider_call_id;
     if (!out->moved && !learns)
         return true;
@@ -199,7 +203,7 @@ bool attempt_tell(struct op *op, const char *attempt_id, const struct dial_event
 bool attempt_settle(struct op *op, const struct attempt *a, const struct dial_event *e,
                     const struct attempt_news *news)
 {
-    const struct dial_step to = decide(a, e);
+    const struct dial_step to = decide(a, e, news);
     bool written;
 
     return write(op, a, &to, news, &written) && (written || attempt_tell(op, a->id, e, news));

@@ -19,6 +19,7 @@ struct attempt {
     int64_t campaign_id, lead_id; /* 0 = none */
     const char *to_number, *from_number, *agent_id;
     const char *provider_call_id; /* NULL = not known yet */
+    int repeats;                  /* how often its request was sent again */
     const char *timezone;         /* of the campaign; NULL = none */
     const char *retry_policy;     /* of the campaign; NULL = the table's */
     bool never_redial;            /* the tenant does not dial again after an unanswered request */
@@ -34,6 +35,7 @@ struct attempt_news {
     const char *outcome;  /* the call's, when it is over */
     double again_seconds; /* until the row's next turn */
     double look_seconds;  /* until the reconciler looks; 0 = as the state asks for */
+    int repeats;          /* how often the request had been sent again when this was found out */
 };
 
 /* Our own attempt id, as the provider echoes it in the call's metadata; NULL when it is none. */

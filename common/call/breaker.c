@@ -69,6 +69,7 @@ bool breaker_hear_answer(struct op *op, const struct claim *c, const struct dial
                                                CHANCE_SECONDS, false});
     case REFUSAL_BUSY: return slow_down(op, a->retry_after_seconds);
     case REFUSAL_NONE:
+    case REFUSAL_KEY:
     case REFUSAL_REQUEST: return true;
     }
     return true;

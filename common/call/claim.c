@@ -29,6 +29,7 @@
 /* What the locks gave, and what was read under them. */
 struct gates {
     struct rows row, campaign, lead, pacing, budget;
+    struct rows unanswered; /* the row's attempt, when it is to be sent again */
     struct rows rules, evidence, counts;
     struct tstamp now;
     struct compliance_answer answer;
@@ -50,18 +51,17 @@ static bool lock_all(struct op *op, int64_t id, struct gates *g)
                      6);
 }
 
-static bool read_facts(struct op *op, struct gates *g)
+static bool read_facts(struct op *op, const struct claim *c, struct gates *g)
 {
     const char *to = db_text(&g->row, 0, "to_number");
     const char *theirs = g->lead.n ? db_text(&g->lead, 0, "country_iso") : NULL;
     const char *countries = compliance_countries(op, to, theirs);
     bool paced = g->pacing.n > 0;
-    const struct rows *said_by = g->campaign.n ? &g->campaign : &g->row;
     const struct arg *counts =
         ARGS({"to_number", to}, {"campaign_id", db_text(&g->row, 0, "campaign_id")},
              {"countries", countries}, {"provider", op->app->provider->name},
-             {"from_number", db_text(said_by, 0, "from_number")},
-             {"agent_id", db_text(said_by, 0, "agent_id")}, {"budgeted", sql_bool(g->budget.n > 0)},
+             {"from_number", c->from_number}, {"agent_id", c->agent_id},
+             {"attempt_id", c->attempt_id}, {"budgeted", sql_bool(g->budget.n > 0)},
              {"timezone", g->campaign.n ? db_text(&g->campaign, 0, "timezone") : NULL},
              {"max_calls_per_hour", paced ? db_text(&g->campaign, 0, "max_calls_per_hour") : NULL},
              {"max_calls_per_day", paced ? db_text(&g->campaign, 0, "max_calls_per_day") : NULL});
@@ -240,37 +240,57 @@ static bool write_intent(struct op *op, struct claim *c, const struct gates *g, 
         ARGS({"id", id}, {"call_id", call_id},
              {"compliance_status", verdict_status_names[g->answer.verdict.status]},
              {"from_number", c->from_number}, {"agent_id", c->agent_id});
+    const struct provider *p = op->app->provider;
     const struct arg *intent_args =
-        ARGS({"id", id}, {"attempt_id", c->attempt_id}, {"provider", op->app->provider->name},
+        ARGS({"id", id}, {"attempt_id", c->attempt_id}, {"provider", p->name},
              {"campaign_id", db_text(&g->row, 0, "campaign_id")}, {"from_number", c->from_number},
-             {"agent_id", c->agent_id});
+             {"agent_id", c->agent_id}, {"keyed_for", c->keyed ? p->account : NULL});
+    const struct query *intent = c->repeats ? &SQL_CLAIM_REPEAT : &SQL_CLAIM_INTENT;
 
     return db_ask_commit(
         op,
         (const struct ask[]){{&SQL_COMPLIANCE_CHECK_INSERT, check_args(op, c, g), &checked},
                              {&SQL_CLAIM_CALL, call_args, &called},
-                             {&SQL_CLAIM_INTENT, intent_args, &intended}},
+                             {intent, intent_args, &intended}},
         3);
+}
+
+static bool step_allows(const struct claim *c, const struct gates *g)
+{
+    const struct dial_state s = {.row = row_state_named(db_text(&g->row, 0, "status")),
+                                 .attempt = c->repeats ? ATTEMPT_UNKNOWN : ATTEMPT_NONE};
+    const struct dial_event e = {.kind = c->repeats ? EVENT_REPEATED : EVENT_CLAIMED};
+
+    return dial_step(&s, &e).effects & (c->repeats ? EFFECT_REPEAT : EFFECT_DIAL);
 }
 
 static bool commit_intent(struct op *op, struct claim *c, const struct gates *g)
 {
-    const struct dial_step step =
-        dial_step(&(struct dial_state){.row = row_state_named(db_text(&g->row, 0, "status"))},
-                  &(struct dial_event){.kind = EVENT_CLAIMED});
     char *attempt_id = arena_alloc(&op->arena, UUID_SIZE), call_id[CALL_ID_SIZE];
     int64_t start_us = clock_boot_us();
 
-    if (!(step.effects & EFFECT_DIAL))
+    if (!step_allows(c, g))
         return fail(op, E_INTERNAL_ERROR, "a row that is not queued was about to be dialled");
     uuid_make(attempt_id);
     call_id_make(call_id);
-    c->attempt_id = attempt_id;
+    if (!c->repeats)
+        c->attempt_id = attempt_id;
+    c->keyed = op->app->provider->takes_keys(op->app->provider);
     if (!write_intent(op, c, g, call_id))
         return false;
     c->fate = CLAIM_INTENT;
     c->send_before_us = start_us + SEND_WITHIN_US;
     return true;
+}
+
+/* Sent again, it is the same request, word for word. */
+static void read_unanswered(const struct gates *g, struct claim *c)
+{
+    c->from_number = db_text(&g->unanswered, 0, "from_number");
+    c->agent_id = db_text(&g->unanswered, 0, "agent_id");
+    c->attempt_id = db_text(&g->unanswered, 0, "id");
+    c->attempt = (int)db_i64(&g->unanswered, 0, "n");
+    c->repeats = (int)db_i64(&g->unanswered, 0, "repeats") + 1;
 }
 
 static void read_row(const struct gates *g, struct claim *c)
@@ -284,6 +304,8 @@ static void read_row(const struct gates *g, struct claim *c)
     c->metadata.text = db_text(&g->row, 0, "metadata");
     c->attempt = (int)db_i64(&g->row, 0, "attempts") + 1;
     c->valid_until = column_tstamp(&g->row, "valid_until");
+    if (g->unanswered.n)
+        read_unanswered(g, c);
 }
 
 /* What the campaign's state says of the row, before any fact is read. */
@@ -317,7 +339,7 @@ static bool claim_under_locks(struct op *op, struct claim *c, struct gates *g)
         return op->err.code == E_NONE;
     if (g->lead.n && db_text(&g->lead, 0, "dead_reason"))
         return end(op, c, "canceled", "NUMBER_DEAD");
-    if (!read_facts(op, g) || !decide(op, c, g))
+    if (!read_facts(op, c, g) || !decide(op, c, g))
         return false;
     if (c->valid_until.us && c->valid_until.us <= g->now.us)
         return end(op, c, "failed", "EXPIRED");
@@ -353,6 +375,19 @@ static bool is_our_turn(const struct gates *g)
     return g->row.n && row_state_named(db_text(&g->row, 0, "status")) == ROW_QUEUED;
 }
 
+/* Is the row in progress, and shall what nobody answered for be sent again? */
+static bool look_for_unanswered(struct op *op, int64_t scheduled_call_id, struct gates *g)
+{
+    const struct provider *p = op->app->provider;
+
+    if (!g->row.n || row_state_named(db_text(&g->row, 0, "status")) != ROW_PROCESSING
+        || !p->takes_keys(p))
+        return true;
+    return db_query(op, &SQL_CLAIM_UNANSWERED,
+                    ARGS({"id", sql_i64(op, scheduled_call_id)}, {"account", p->account}),
+                    &g->unanswered);
+}
+
 /* The row itself is not read: that may be what kills. */
 bool scheduled_call_suspect(struct op *op, int64_t scheduled_call_id, bool *given_up)
 {
@@ -374,7 +409,9 @@ bool scheduled_call_claim(struct op *op, int64_t scheduled_call_id, struct claim
     *out = (struct claim){.fate = CLAIM_GONE, .scheduled_call_id = scheduled_call_id};
     if (!lock_all(op, scheduled_call_id, g))
         return false;
-    if (!is_our_turn(g)) {
+    if (!is_our_turn(g) && !look_for_unanswered(op, scheduled_call_id, g))
+        return false;
+    if (!is_our_turn(g) && !g->unanswered.n) {
         db_rollback(op);
         return true;
     }

@@ -5,6 +5,10 @@
  * number, pacing, budget) the facts are read again, the engine decides, and either an
  * intent is committed or the row is put back or ended with its reason.  Only a
  * committed intent may be dialled.  Source: reliability, section 2.3.
+ *
+ * A row in progress whose attempt nobody answered for may be sent once more, as the
+ * same attempt, where that was proven safe (idempotency.h): the gates are the
+ * same, and one that says no leaves the attempt as it is.
  */
 #ifndef AGORALIA_CLAIM_H
 #define AGORALIA_CLAIM_H
@@ -28,6 +32,8 @@ struct claim {
     const char *agent_id;
     struct json_text metadata; /* the client's own */
     int attempt;               /* 1 = the first */
+    int repeats;               /* how often the attempt is sent again by now; 0 = the first time */
+    bool keyed;                /* its id goes with the request as idempotency key */
     struct tstamp valid_until; /* null = for ever */
     int64_t send_before_us;    /* CLOCK_BOOTTIME: after it the intent must not be acted upon */
 };

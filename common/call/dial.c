@@ -62,6 +62,7 @@ bool call_dial(struct op *op, const struct claim *c)
         .agent_id = c->agent_id,
         .metadata = metadata_of(op, c),
         .webhook_url = webhook_url(op),
+        .idempotency_key = c->keyed ? c->attempt_id : NULL,
         .send_before_us = c->send_before_us,
     };
 

@@ -10,11 +10,16 @@
 #include "common/call/claim.h"
 #include "common/provider/provider.h"
 
+extern const char *const dial_result_names[]; /* NULL-terminated */
+
 /* Send the request and record what came of it.  Fails only when nothing could be recorded. */
 bool call_dial(struct op *op, const struct claim *c) MUSTCHECK;
 
-/* T2 alone. */
+/* T2 alone.  What the database cannot take for now is kept (answers.h), and is a success. */
 bool attempt_record(struct op *op, const struct claim *c, const struct dial_answer *a) MUSTCHECK;
+
+/* The same, as often as one likes: not counted, and never kept. */
+bool answer_write(struct op *op, const struct claim *c, const struct dial_answer *a) MUSTCHECK;
 
 /* How long a refused row waits before its next attempt (pure). */
 int dial_backoff_seconds(enum dial_refusal refusal, int attempt, int retry_after_seconds);

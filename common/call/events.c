@@ -8,6 +8,7 @@
 #include "common/base/metrics.h"
 #include "common/call/aftermath.h"
 #include "common/call/attempt.h"
+#include "common/call/polled.h"
 #include "common/store/db.h"
 #include "queries.h"
 
@@ -187,6 +188,13 @@ static bool apply_to_web_call(struct op *op, const struct provider_call *pc, con
     return true;
 }
 
+/* It was sent more than once, and its key did not keep the provider from placing it again. */
+static bool is_second_of(const struct attempt *a, const struct provider_call *pc)
+{
+    return a->repeats && a->provider_call_id
+           && strcmp(a->provider_call_id, pc->provider_call_id) != 0;
+}
+
 bool call_apply(struct op *op, const char *event, const struct provider_call *pc, bool *matched)
 {
     const struct news n = news_of(event, pc);
@@ -197,6 +205,8 @@ bool call_apply(struct op *op, const char *event, const struct provider_call *pc
         return false;
     if (!*matched)
         return apply_to_web_call(op, pc, &n, matched);
+    if (is_second_of(&a, pc))
+        return polled_is_stray(op, a.id, pc->provider_call_id);
     op->tenant_id = a.tenant_id;
     bool ok = apply_to_attempt(op, &a, pc, &n);
     op->tenant_id = was;

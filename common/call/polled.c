@@ -5,6 +5,7 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/call/events.h"
+#include "common/call/idempotency.h"
 #include "common/store/db.h"
 #include "common/store/pool.h"
 #include "queries.h"
@@ -65,5 +66,5 @@ bool polled_is_stray(struct op *op, const char *attempt_id, const char *provider
         return true;
     metric_add(M_PLACED_TWICE, 1, NULL);
     log_error(op, "call.placed_twice", F("attempt", attempt_id), F("younger", provider_call_id));
-    return true;
+    return idempotency_revoke_of(op, attempt_id);
 }

@@ -16,6 +16,7 @@ enum {
     LISTINGS_WITHOUT_CANARY = 6,
     MOST_CALLS_OF_ONE = 4, /* a listing may show so many for each attempt before it is cut short */
     SOON_SECONDS = 2,
+    MAX_ABSENT = 10, /* requests of one row that were never placed: it is not tried for ever */
 };
 
 struct listing {
@@ -98,13 +99,16 @@ static bool found(struct op *op, const struct listing *l, const char *attempt_id
 /* The row may be tried again: what the attempt asked for never happened. */
 static bool refute(struct op *op, const struct rows *a, int i)
 {
+    bool again = !db_bool(a, i, "row_is_over") && db_i64(a, i, "absent_before") + 1 < MAX_ABSENT;
+
     log_info(op, "call.refuted", F("attempt", db_text(a, i, "id")),
              F("scheduled_call_id", db_i64(a, i, "scheduled_call_id")));
-    return attempt_tell(
-        op, db_text(a, i, "id"),
-        &(struct dial_event){.kind = EVENT_ABSENT, .again = !db_bool(a, i, "row_is_over")},
-        &(struct attempt_news){
-            .evidence = "absent after the window", .reason = "NOT_PLACED", .again_seconds = 1});
+    return attempt_tell(op, db_text(a, i, "id"),
+                        &(struct dial_event){.kind = EVENT_ABSENT, .again = again},
+                        &(struct attempt_news){.evidence = "absent after the window",
+                                               .reason = "NOT_PLACED",
+                                               .again_seconds = 1,
+                                               .repeats = (int)db_i64(a, i, "repeats")});
 }
 
 static bool count_absence(struct op *op, const struct rows *a, int i)
@@ -155,11 +159,25 @@ static bool unlisted(struct op *op, const struct rows *a, int i)
                             &(struct dial_event){.kind = EVENT_UNRESOLVABLE},
                             &(struct attempt_news){.evidence = "no listing until its time was over",
                                                    .reason = "UNVERIFIED",
-                                                   .look_seconds = 60});
+                                                   .look_seconds = 60,
+                                                   .repeats = (int)db_i64(a, i, "repeats")});
     return db_query(op, &SQL_RECONCILE_LATER,
                     ARGS({"ids", arena_printf(&op->arena, "{%s}", db_text(a, i, "id"))},
                          {"seconds", sql_i64(op, SOON_SECONDS)}),
                     &rows);
+}
+
+/* Not found: whether its request may be sent once more is the claim's to say, with all gates. */
+static bool ask_to_repeat(struct op *op, const struct rows *a, int i)
+{
+    const struct provider *p = op->app->provider;
+    struct rows rows;
+
+    return !p->takes_keys(p)
+           || db_query(op, &SQL_RECONCILE_REPEAT,
+                       ARGS({"attempt_id", db_text(a, i, "id")}, {"account", p->account},
+                            {"request_id", op->request_id}),
+                       &rows);
 }
 
 static bool judge(struct op *op, const struct listing *l, const struct rows *a, int i)
@@ -172,6 +190,8 @@ static bool judge(struct op *op, const struct listing *l, const struct rows *a, 
         return found(op, l, id, call);
     if (strcmp(db_text(a, i, "state"), "unresolved") == 0)
         return db_query(op, &SQL_RECONCILE_RARELY, ARGS({"attempt_id", id}), &rows);
+    if (!ask_to_repeat(op, a, i))
+        return false;
     return l->answered && l->calls.complete ? absent(op, l, a, i) : unlisted(op, a, i);
 }
 

@@ -15,6 +15,10 @@
  * Canary not available: when no such call exists there is no traffic to judge
  * the listing by; then twice W must have passed, and six listings are needed.
  *
+ * Where it is proven safe, one that is not found is sent once more, as the same
+ * attempt under the same idempotency key, when all gates let it (idempotency.h); W
+ * then begins anew.
+ *
  * When nothing can be listed until the row's own time is over, the attempt is
  * given up (unresolved: never dialled again) and still looked for, ever more
  * seldom, for a week.

@@ -1,11 +1,15 @@
 /* record.c - T2: what the answer to a request means for its attempt and its row. */
 
+#include "common/call/answers.h"
 #include "common/call/attempt.h"
 #include "common/call/breaker.h"
 #include "common/call/dial.h"
+#include "common/call/idempotency.h"
 
 #include "common/base/log.h"
 #include "common/base/metrics.h"
+
+const char *const dial_result_names[] = {"accepted", "rejected", "never_sent", "unknown", NULL};
 
 /* Rows that no request ever left for, or that a full provider turned away, do not try for ever. */
 enum { MAX_ATTEMPTS = 10, STANDSTILL_SECONDS = 300, BACKOFF_MAX_SECONDS = 300 };
@@ -38,6 +42,7 @@ static const char *refusal_reason(enum dial_refusal refusal)
     case REFUSAL_CREDENTIALS: return "PROVIDER_CREDENTIALS";
     case REFUSAL_FROM_NUMBER: return "FROM_NUMBER_REFUSED";
     case REFUSAL_REQUEST: return "REQUEST_REFUSED";
+    case REFUSAL_KEY: return "KEY_REFUSED";
     }
     return "PROVIDER_REFUSED";
 }
@@ -51,6 +56,7 @@ static bool worth_repeating(const struct claim *c, const struct dial_answer *a)
     case REFUSAL_FROM_NUMBER: return c->campaign_id != 0;
     case REFUSAL_BUSY:
     case REFUSAL_UNPAID:
+    case REFUSAL_KEY:
     case REFUSAL_CREDENTIALS: return true;
     case REFUSAL_NONE: return c->attempt < MAX_ATTEMPTS;
     }
@@ -93,9 +99,20 @@ static struct dial_event event_of(const struct claim *c, const struct dial_answe
     return e;
 }
 
-bool attempt_record(struct op *op, const struct claim *c, const struct dial_answer *a)
+/*
+ * Of a request that was sent again an acceptance is the attempt's, whichever request it answers.  A
+ * refusal, or one that never left, says nothing of the requests before it.
+ */
+static bool settle_repeated(struct op *op, const struct claim *c, const struct dial_answer *a,
+                            const struct attempt_news *news)
 {
-    static const char *const results[] = {"accepted", "rejected", "never_sent", "unknown"};
+    static const struct dial_event accepted = {.kind = EVENT_ACCEPTED};
+
+    return a->result != DIAL_ACCEPTED || attempt_tell(op, c->attempt_id, &accepted, news);
+}
+
+bool answer_write(struct op *op, const struct claim *c, const struct dial_answer *a)
+{
     const struct attempt attempt = attempt_of(op, c);
     const struct dial_event event = event_of(c, a);
     const struct attempt_news news = {
@@ -104,11 +121,22 @@ bool attempt_record(struct op *op, const struct claim *c, const struct dial_answ
         .evidence = evidence_of(op, a),
         .reason = a->result == DIAL_REJECTED ? refusal_reason(a->refusal) : "NEVER_SENT",
         .again_seconds = dial_backoff_seconds(a->refusal, c->attempt, a->retry_after_seconds),
+        .repeats = c->repeats,
     };
 
-    metric_add(M_DIALS, 1, LABELS(results[a->result]));
+    if (a->refusal == REFUSAL_KEY && !idempotency_revoke(op))
+        return false;
+    bool settled =
+        c->repeats ? settle_repeated(op, c, a, &news) : attempt_settle(op, &attempt, &event, &news);
+    return settled && breaker_hear_answer(op, c, a);
+}
+
+bool attempt_record(struct op *op, const struct claim *c, const struct dial_answer *a)
+{
+    metric_add(c->repeats ? M_REPEATS : M_DIALS, 1, LABELS(dial_result_names[a->result]));
     log_info(op, "call.dialled", F("scheduled_call_id", c->scheduled_call_id),
-             F("attempt", c->attempt_id), F("result", results[a->result]), P("to", c->to_number),
+             F("attempt", c->attempt_id), F("repeats", (int64_t)c->repeats),
+             F("result", dial_result_names[a->result]), P("to", c->to_number),
              F("provider_call_id", a->provider_call_id), F("answer", a->message));
-    return attempt_settle(op, &attempt, &event, &news) && breaker_hear_answer(op, c, a);
+    return answer_write(op, c, a) || answer_keep(op, c, a);
 }

@@ -30,6 +30,7 @@ enum dial_refusal {
     REFUSAL_CREDENTIALS, /* 401, 403 */
     REFUSAL_FROM_NUMBER, /* 404 about from_number */
     REFUSAL_REQUEST,     /* 400, 422: this call can never be placed like this */
+    REFUSAL_KEY,         /* this API does not know idempotency keys */
 };
 
 struct dial_request {
@@ -38,7 +39,7 @@ struct dial_request {
     const char *agent_id;
     const char *metadata;        /* JSON object text, echoed back by the provider; NULL = none */
     const char *webhook_url;     /* per call; NULL = as the agent says */
-    const char *idempotency_key; /* NULL = none */
+    const char *idempotency_key; /* of two requests with the same one, one is placed; NULL = none */
     int ring_seconds;            /* 0 = the agent's own */
     int64_t send_before_us; /* CLOCK_BOOTTIME: it does not begin to leave later; 0 = whenever */
 };
@@ -146,15 +147,18 @@ struct provider;
     void name(struct op *op, const struct provider *p, const struct http_request *r, \
               struct http_reply *out)
 
-/* Room for the hexadecimal of a SHA-256. */
-enum { PROVIDER_SIGNING_KEY_SIZE = 65 };
+/* Room for the hexadecimal of a SHA-256, and of the beginning of one. */
+enum { PROVIDER_SIGNING_KEY_SIZE = 65, PROVIDER_ACCOUNT_SIZE = 17 };
 
 struct provider {
     const char *name; /* "retell": the value of numbers.provider and call_attempts.provider */
     void *self;
     char signing_key[PROVIDER_SIGNING_KEY_SIZE]; /* derived from the API key: for our own marks */
+    char account[PROVIDER_ACCOUNT_SIZE]; /* whose memory an idempotency key is in: URL and key */
     PROVIDER_EXCHANGE((*exchange));
 
+    /* Should call requests carry an idempotency key?  A request that is given one always does. */
+    bool (*takes_keys)(const struct provider *p);
     void (*create_phone_call)(struct op *op, const struct provider *p, const struct dial_request *r,
                               struct dial_answer *out);
     bool (*create_web_call)(struct op *op, const struct provider *p, const char *agent_id,

@@ -61,6 +61,18 @@ static const char *complaint_of_key(const char *key)
     return NULL;
 }
 
+/* RETELL_IDEMPOTENCY; -1 = no such word. */
+static int keys_named(const char *word)
+{
+    static const char *const words[] = {
+        [RETELL_KEYS_OFF] = "off", [RETELL_KEYS_ON] = "on", [RETELL_KEYS_AUTO] = "auto"};
+
+    for (int i = 0; i < (int)ARRAY_LEN(words); i++)
+        if (strcmp(word, words[i]) == 0)
+            return i;
+    return -1;
+}
+
 /* NULL, or what is wrong with the settings. */
 static const char *complaint(const struct conf *c)
 {
@@ -70,6 +82,8 @@ static const char *complaint(const struct conf *c)
         return "RETELL_BASE_URL must start with https:// or http://";
     if (strcmp(c->retell_paths, "current") != 0 && strcmp(c->retell_paths, "seed") != 0)
         return "RETELL_PATHS must be current or seed";
+    if (keys_named(c->retell_idempotency) < 0)
+        return "RETELL_IDEMPOTENCY must be off, on or auto";
     if (c->retell_ca_file && access(c->retell_ca_file, R_OK) != 0)
         return "RETELL_CA_FILE cannot be read";
     return NULL;
@@ -85,6 +99,16 @@ static void close_retell(struct provider *p)
     free(r->ca_file);
     free(r->keys_text);
     free(r);
+}
+
+/* Nobody else at this provider knows our idempotency keys, and we know nobody else's. */
+static void name_account(struct provider *p, const char *base_url)
+{
+    char *text = join(base_url, p->signing_key), hex[SHA256_HEX_SIZE];
+
+    digest_hex(DIGEST_SHA256, str_of(text), hex);
+    memcpy(p->account, hex, sizeof(p->account) - 1);
+    free(text);
 }
 
 /* Whoever learns it can make our marks, but nothing that the provider would obey. */
@@ -111,6 +135,7 @@ static void take_key(struct retell *r, const struct conf *conf)
 
 static const struct provider functions = {
     .name = "retell",
+    .takes_keys = retell_takes_keys,
     .create_phone_call = retell_create_phone_call,
     .create_web_call = retell_create_web_call,
     .get_call = retell_get_call,
@@ -130,7 +155,8 @@ static const struct provider functions = {
     .close = close_retell,
 };
 
-struct provider *retell_open(const struct conf *conf, PROVIDER_EXCHANGE((*exchange)))
+struct provider *retell_open(const struct conf *conf, PROVIDER_EXCHANGE((*exchange)),
+                             const char *signing_key)
 {
     const char *wrong = exchange ? NULL : complaint_of_key(conf->retell_api_key);
 
@@ -155,8 +181,12 @@ struct provider *retell_open(const struct conf *conf, PROVIDER_EXCHANGE((*exchan
         r->ca_file = copy(conf->retell_ca_file);
     r->timeout_ms = (int)conf->provider_timeout_ms;
     r->seed = strcmp(conf->retell_paths, "seed") == 0;
+    r->keys = (enum retell_keys)keys_named(conf->retell_idempotency);
     r->provider.exchange = exchange;
     if (!exchange)
         take_key(r, conf);
+    else
+        memccpy(r->provider.signing_key, signing_key, '\0', sizeof(r->provider.signing_key));
+    name_account(&r->provider, r->base_url);
     return &r->provider;
 }

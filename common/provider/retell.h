@@ -15,6 +15,8 @@ enum retell_op {
 #undef RETELL_OP
 };
 
+enum retell_keys { RETELL_KEYS_OFF, RETELL_KEYS_ON, RETELL_KEYS_AUTO };
+
 enum { RETELL_MAX_WEBHOOK_KEYS = 8 };
 
 struct retell {
@@ -27,8 +29,9 @@ struct retell {
     struct str webhook_keys[RETELL_MAX_WEBHOOK_KEYS];
     size_t webhook_key_count;
     int timeout_ms;
-    bool seed;                        /* the specification's paths and names instead of today's */
-    _Atomic bool refuses_idempotency; /* this API does not know idempotency_key */
+    bool seed;                  /* the specification's paths and names instead of today's */
+    enum retell_keys keys;      /* RETELL_IDEMPOTENCY */
+    _Atomic bool keys_given_up; /* auto, and this API does not know them */
 };
 
 /* One request of an operation; NULL and 0 = without. */
@@ -94,6 +97,7 @@ bool retell_read_call(struct op *op, const struct cJSON *object,
                       struct provider_call *out) MUSTCHECK;
 
 /* The vtable's functions. */
+bool retell_takes_keys(const struct provider *p);
 void retell_create_phone_call(struct op *op, const struct provider *p, const struct dial_request *r,
                               struct dial_answer *out);
 bool retell_create_web_call(struct op *op, const struct provider *p, const char *agent_id,
@@ -132,7 +136,11 @@ bool retell_read_webhook(struct op *op, const struct provider *p, struct str bod
 /* The exchange of a process that has the key. */
 PROVIDER_EXCHANGE(retell_exchange_here);
 
-/* NULL, with a line in the log, when the settings do not make a client; exchange NULL = here. */
-struct provider *retell_open(const struct conf *conf, PROVIDER_EXCHANGE((*exchange)));
+/*
+ * NULL, with a line in the log, when the settings do not make a client.  exchange NULL = here, with
+ * the key; else signing_key is what was derived from it.
+ */
+struct provider *retell_open(const struct conf *conf, PROVIDER_EXCHANGE((*exchange)),
+                             const char *signing_key);
 
 #endif

@@ -1,7 +1,10 @@
 /* retell_dial.c - create-phone-call: sent once, and answered with what is known. */
 
 #include "common/base/json.h"
+#include "common/base/log.h"
 #include "common/provider/retell.h"
+
+enum { STANDSTILL_SECONDS = 300 };
 
 #define WEBHOOK_EVENTS "[\"call_started\",\"call_ended\",\"call_analyzed\"]"
 
@@ -20,7 +23,7 @@ void retell_put_agent_override(struct buf *b, const char *webhook_url, int ring_
     buf_str(b, "},");
 }
 
-static const char *body_of(struct op *op, struct retell *r, const struct dial_request *d)
+static const char *body_of(struct op *op, const struct retell *r, const struct dial_request *d)
 {
     struct buf b = {0};
 
@@ -33,8 +36,7 @@ static const char *body_of(struct op *op, struct retell *r, const struct dial_re
     if (d->metadata)
         buf_printf(&b, "\"metadata\":%s,", d->metadata);
     retell_put_agent_override(&b, d->webhook_url, d->ring_seconds);
-    if (!r->refuses_idempotency)
-        retell_put(&b, "idempotency_key", d->idempotency_key);
+    retell_put(&b, "idempotency_key", d->idempotency_key);
     retell_end_object(&b);
     return retell_finish(op, &b);
 }
@@ -74,13 +76,27 @@ static void read_acceptance(struct op *op, const struct http_reply *reply, struc
     }
 }
 
-/* The key is a second belt only, so an API that does not know it loses it, not the call. */
-static void learn_idempotency(struct retell *r, struct dial_answer *out)
+bool retell_takes_keys(const struct provider *p)
 {
-    if (out->refusal == REFUSAL_REQUEST && strstr(out->message, "idempotency_key")) {
-        r->refuses_idempotency = true;
-        out->refusal = REFUSAL_BUSY;
-    }
+    const struct retell *r = p->self;
+
+    return r->keys != RETELL_KEYS_OFF && !r->keys_given_up;
+}
+
+/*
+ * The key is a second belt only, so an API that does not know it loses it, not the call.  An
+ * operator who insists on it has the calls wait for another word of his.
+ */
+static void hear_of_keys(struct retell *r, struct dial_answer *out)
+{
+    if (out->refusal != REFUSAL_REQUEST || !strstr(out->message, "idempotency_key"))
+        return;
+    out->refusal = REFUSAL_KEY;
+    if (r->keys == RETELL_KEYS_AUTO)
+        r->keys_given_up = true;
+    else
+        out->retry_after_seconds = STANDSTILL_SECONDS;
+    log_error(NULL, "provider.knows_no_keys", F("given_up", (int64_t)r->keys_given_up));
 }
 
 void retell_create_phone_call(struct op *op, const struct provider *p, const struct dial_request *d,
@@ -103,6 +119,6 @@ void retell_create_phone_call(struct op *op, const struct provider *p, const str
         read_acceptance(op, &reply, out);
     } else {
         read_refusal(op, &reply, out);
-        learn_idempotency(r, out);
+        hear_of_keys(r, out);
     }
 }

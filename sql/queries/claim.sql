@@ -57,7 +57,8 @@ SELECT tenant_id FROM tenant_budgets WHERE tenant_id = :tenant_id FOR UPDATE;
 
 -- name: claim_counts
 -- Attempts that reached, or may have reached, somebody; and when the caps let go again.  A call that was
--- given up may still be going on, for the two hours that the provider lets one last.
+-- given up may still be going on, for the two hours that the provider lets one last.  An attempt that is
+-- about to be sent again does not count against itself.
 SELECT clock_timestamp() AS now,
        (SELECT h.scope || ': ' || h.reason FROM halts h
          WHERE h.lifted_at IS NULL AND (h.tenant_id IS NULL OR h.tenant_id = :tenant_id)
@@ -71,17 +72,17 @@ SELECT clock_timestamp() AS now,
        CASE WHEN :budgeted::boolean
             THEN (SELECT b.limit_cents - b.spent_cents < b.reserve_cents * (1 + (
                              SELECT count(*) FROM call_attempts a
-                              WHERE a.tenant_id = :tenant_id
+                              WHERE a.tenant_id = :tenant_id AND a.id IS DISTINCT FROM :attempt_id::uuid
                                 AND a.state IN ('intent', 'unknown', 'accepted', 'ringing', 'ongoing')))
                     FROM tenant_budgets b WHERE b.tenant_id = :tenant_id) END AS over_budget,
        EXISTS (SELECT 1 FROM call_attempts
-                WHERE tenant_id = :tenant_id AND to_number = :to_number
+                WHERE tenant_id = :tenant_id AND to_number = :to_number AND id IS DISTINCT FROM :attempt_id::uuid
                   AND (state IN ('intent', 'unknown', 'accepted', 'ringing', 'ongoing')
                        OR (state = 'unresolved' AND created_at > clock_timestamp() - interval '2 hours'))) AS number_busy,
        CASE WHEN :max_calls_per_hour::bigint IS NULL THEN 0
             ELSE (SELECT count(*) FROM call_attempts
                    WHERE campaign_id = :campaign_id::text::bigint AND created_at > clock_timestamp() - interval '1 hour'
-                     AND state NOT IN ('rejected', 'refuted')) END AS last_hour,
+                     AND id IS DISTINCT FROM :attempt_id::uuid AND state NOT IN ('rejected', 'refuted')) END AS last_hour,
        CASE WHEN :max_calls_per_hour::bigint IS NULL THEN NULL
             ELSE (SELECT min(created_at) + interval '1 hour' FROM call_attempts
                    WHERE campaign_id = :campaign_id::text::bigint AND created_at > clock_timestamp() - interval '1 hour'
@@ -90,7 +91,7 @@ SELECT clock_timestamp() AS now,
             ELSE (SELECT count(*) FROM call_attempts
                    WHERE campaign_id = :campaign_id::text::bigint
                      AND created_at >= date_trunc('day', clock_timestamp() AT TIME ZONE :timezone::text) AT TIME ZONE :timezone::text
-                     AND state NOT IN ('rejected', 'refuted')) END AS today,
+                     AND id IS DISTINCT FROM :attempt_id::uuid AND state NOT IN ('rejected', 'refuted')) END AS today,
        (date_trunc('day', clock_timestamp() AT TIME ZONE coalesce(:timezone::text, 'UTC')) + interval '1 day')
            AT TIME ZONE coalesce(:timezone::text, 'UTC') AS day_free_at;
 
@@ -109,9 +110,9 @@ DO UPDATE SET compliance_status = excluded.compliance_status, compliance_check_i
 -- name: claim_intent
 WITH attempt AS (
     INSERT INTO call_attempts (id, tenant_id, scheduled_call_id, call_id, campaign_id, n, state, provider, to_number,
-                               from_number, agent_id, dial_deadline, lease_until, look_at)
+                               from_number, agent_id, keyed_for, dial_deadline, lease_until, look_at)
     SELECT :attempt_id, s.tenant_id, s.id, k.id, s.campaign_id, s.attempts + 1, 'intent', :provider, s.to_number,
-           :from_number, :agent_id,
+           :from_number, :agent_id, :keyed_for,
            clock_timestamp() + interval '5 seconds', clock_timestamp() + interval '60 seconds',
            clock_timestamp() + interval '60 seconds'
       FROM scheduled_calls s
@@ -127,6 +128,30 @@ UPDATE scheduled_calls
    SET status = 'processing', attempts = attempts + 1, reason = NULL, updated_at = clock_timestamp(),
        from_number = :from_number, agent_id = :agent_id,
        compliance_check_id = currval('compliance_checks_id_seq')
+ WHERE tenant_id = :tenant_id AND id = :id;
+
+-- name: claim_unanswered
+-- The row's attempt that nobody answered for, when its request may be sent once more; read after the locks.
+SELECT a.id, a.n, a.from_number, a.agent_id, a.repeats
+  FROM call_attempts a
+ WHERE a.tenant_id = :tenant_id AND a.scheduled_call_id = :id AND may_be_repeated(a, :account)
+   FOR UPDATE OF a;
+
+-- name: claim_repeat
+-- The same attempt: neither another try nor another count.  Whatever is concluded of it begins anew.
+WITH attempt AS (
+    UPDATE call_attempts
+       SET repeats = repeats + 1, dial_deadline = clock_timestamp() + interval '5 seconds', absent_listings = 0,
+           look_at = clock_timestamp() + interval '10 seconds', updated_at = clock_timestamp()
+     WHERE tenant_id = :tenant_id AND id = :attempt_id
+), pace AS (
+    UPDATE campaign_pacing p SET next_call_at = clock_timestamp() + make_interval(secs => c.spacing_seconds)
+      FROM campaigns c
+     WHERE p.tenant_id = :tenant_id AND p.campaign_id = :campaign_id::bigint AND c.id = p.campaign_id
+       AND c.spacing_seconds > 0
+)
+UPDATE scheduled_calls
+   SET compliance_check_id = currval('compliance_checks_id_seq'), updated_at = clock_timestamp()
  WHERE tenant_id = :tenant_id AND id = :id;
 
 -- name: claim_put_back

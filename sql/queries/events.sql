@@ -4,7 +4,7 @@
 -- tenant: none, because whoever tells of an attempt finds out whose it is
 -- The row first, then the attempt: every transaction that has both takes them in this order.
 SELECT a.id, a.tenant_id, a.scheduled_call_id, a.call_id, a.campaign_id, s.lead_id, a.state, s.status AS row_status,
-       a.to_number, a.from_number, a.agent_id, a.provider_call_id, c.timezone, c.retry_policy,
+       a.to_number, a.from_number, a.agent_id, a.provider_call_id, a.repeats, c.timezone, c.retry_policy,
        t.on_unknown = 'never_redial' AS never_redial
   FROM call_attempts a
   JOIN scheduled_calls s ON s.tenant_id = a.tenant_id AND s.id = a.scheduled_call_id

@@ -49,12 +49,13 @@ UPDATE halts SET lifted_at = coalesce(lifted_at, clock_timestamp())
 RETURNING id, tenant_id, scope, key, cause, set_by, reason, created_at, lifted_at;
 
 -- name: dialling_leaving
--- Intents whose request may still be on its way out; 0 = of every tenant.
+-- Intents whose request may still be on its way out, and requests sent once more; 0 = of every tenant.
 SELECT a.id, a.to_number, l.country_iso
   FROM call_attempts a
   LEFT JOIN scheduled_calls s ON s.id = a.scheduled_call_id
   LEFT JOIN leads l ON l.id = s.lead_id
- WHERE a.state = 'intent' AND a.dial_deadline > clock_timestamp() - interval '1 second'
+ WHERE (a.state = 'intent' OR (a.state = 'unknown' AND a.repeats > 0))
+   AND a.dial_deadline > clock_timestamp() - interval '1 second'
    AND (a.tenant_id = :tenant_id OR :tenant_id::bigint = 0)
    AND CASE :scope WHEN 'campaign' THEN a.campaign_id::text = :key
                    WHEN 'provider' THEN a.provider = :key
@@ -66,4 +67,5 @@ SELECT a.id, a.to_number, l.country_iso
 -- tenant: none, because these were found by their tenant before
 SELECT count(*) AS n
   FROM call_attempts
- WHERE id = ANY (:ids::uuid[]) AND state = 'intent' AND dial_deadline > clock_timestamp() - interval '1 second';
+ WHERE id = ANY (:ids::uuid[]) AND (state = 'intent' OR (state = 'unknown' AND repeats > 0))
+   AND dial_deadline > clock_timestamp() - interval '1 second';

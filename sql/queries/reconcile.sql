@@ -11,12 +11,14 @@ WITH taken AS (
                      WHERE look_at <= clock_timestamp() AND provider = :provider
                        AND (state IN ('unknown', 'unresolved') OR (state = 'intent' AND lease_until <= clock_timestamp()))
                      ORDER BY look_at LIMIT :limit FOR UPDATE SKIP LOCKED)
-    RETURNING a.id, a.tenant_id, a.scheduled_call_id, a.state, a.provider, a.absent_listings, a.dial_deadline, a.created_at
+    RETURNING a.id, a.tenant_id, a.scheduled_call_id, a.state, a.provider, a.absent_listings, a.repeats, a.dial_deadline, a.created_at
 )
-SELECT t.id, t.tenant_id, t.scheduled_call_id, t.state, t.absent_listings, c.id AS canary,
+SELECT t.id, t.tenant_id, t.scheduled_call_id, t.state, t.absent_listings, t.repeats, c.id AS canary,
        t.dial_deadline + make_interval(secs => 5 + :window::bigint) <= clock_timestamp() AS window_over,
        t.dial_deadline + make_interval(secs => 5 + 2 * :window::bigint) <= clock_timestamp() AS second_window_over,
-       coalesce(s.valid_until <= clock_timestamp() + interval '1 second', false) AS row_is_over
+       coalesce(s.valid_until <= clock_timestamp() + interval '1 second', false) AS row_is_over,
+       (SELECT count(*) FROM call_attempts x
+         WHERE x.scheduled_call_id = t.scheduled_call_id AND x.state = 'refuted' AND x.absent_listings > 0) AS absent_before
   FROM taken t
   JOIN scheduled_calls s ON s.id = t.scheduled_call_id
   LEFT JOIN LATERAL (SELECT y.id
@@ -25,6 +27,16 @@ SELECT t.id, t.tenant_id, t.scheduled_call_id, t.state, t.absent_listings, c.id 
                                 AND x.created_at > t.dial_deadline
                               ORDER BY x.created_at LIMIT 3) y
                       ORDER BY random() LIMIT 1) c ON true;
+
+-- name: reconcile_repeat
+-- A worker shall see whether the request may be sent once more.
+INSERT INTO outbox (tenant_id, actor, kwargs, request_id, dedupe_key)
+SELECT a.tenant_id, 'process_scheduled_call',
+       json_build_object('scheduled_call_id', a.scheduled_call_id, 'tenant_id', a.tenant_id)::text, :request_id,
+       'repeat:' || a.id
+  FROM call_attempts a
+ WHERE a.tenant_id = :tenant_id AND a.id = :attempt_id AND may_be_repeated(a, :account)
+ON CONFLICT (dedupe_key) DO NOTHING;
 
 -- name: reconcile_absent
 UPDATE call_attempts

@@ -5,6 +5,7 @@ temporary folder and is gone when the with-block ends; logs are kept on failure.
 Standard library only.
 """
 import atexit
+import glob
 import http.client
 import json
 import os
@@ -174,6 +175,14 @@ class Stack:
     def services(self, command):
         subprocess.run([f"{ROOT}/scripts/services", command, self.dir], check=True, capture_output=True,
                        env={**os.environ, "FSYNC": "off"})
+
+    def postgres(self, command):
+        """start, restart or stop PostgreSQL, at once."""
+        pg = [f"{sorted(glob.glob('/usr/lib/postgresql/*/bin'))[-1]}/pg_ctl", "-D", f"{self.dir}/pg", "-m", "immediate",
+              "-w", "-l", f"{self.dir}/pg/server.log", command]
+        if os.getuid() == 0:
+            pg = ["runuser", "-u", "postgres", "--", *pg]
+        subprocess.run(pg, check=True, capture_output=True)
 
     def redis(self, *args):
         return subprocess.run(["redis-cli", "-s", f"{self.dir}/redis/redis.sock", *args], text=True,

@@ -95,6 +95,8 @@ TRY(renames_a_file, rename(MINE, "confinement.new"))
 TRY(links_a_file, link(MINE, "confinement.new"))
 TRY(makes_a_folder, mkdir("confinement.new", 0700))
 TRY(changes_a_mode, chmod(MINE, 0777))
+TRY(looks_around, syscall(SYS_getdents64, open_file, &(char[64]){0}, 64))
+TRY(follows_a_link, readlink("/proc/self/exe", (char[64]){0}, 64))
 
 /* ---- the network ---- */
 
@@ -105,13 +107,18 @@ TRY(a_raw_socket, socket(AF_INET, SOCK_RAW, IPPROTO_ICMP))
 TRY(a_raw_socket_of_the_newer_kind, socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6))
 TRY(a_virtual_machine_socket, socket(AF_VSOCK, SOCK_STREAM, 0))
 TRY(the_kernel_crypto_socket, socket(AF_ALG, SOCK_SEQPACKET, 0))
+TRY(the_routes_socket, socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE))
 TRY(the_audit_socket, socket(AF_NETLINK, SOCK_RAW, NETLINK_AUDIT))
 TRY(the_firewall_socket, socket(AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER))
+TRY(another_protocol, socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP))
+TRY(another_protocol_of_streams, socket(AF_INET6, SOCK_STREAM, IPPROTO_SCTP))
 TRY(a_fixed_port, bind(tcp, (struct sockaddr *)&(struct sockaddr_in){.sin_family = AF_INET},
                        sizeof(struct sockaddr_in)))
 TRY(a_fixed_port_of_the_newer_kind,
     bind(tcp, (struct sockaddr *)&(struct sockaddr_in6){.sin6_family = AF_INET6},
          sizeof(struct sockaddr_in6)))
+TRY(a_fixed_port_by_a_short_address,
+    bind(tcp, (struct sockaddr *)&(struct sockaddr_nl){0}, sizeof(struct sockaddr_nl)))
 TRY(listening, listen(tcp, 1))
 TRY(accepting, accept4(tcp, NULL, NULL, SOCK_CLOEXEC))
 
@@ -211,14 +218,6 @@ static int starts_a_thread(void)
     return why ? why : pthread_join(thread, NULL);
 }
 
-static int asks_which_addresses_it_has(void)
-{
-    struct sockaddr_nl a = {.nl_family = AF_NETLINK};
-    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-
-    return failure(fd < 0 ? -1 : bind(fd, (struct sockaddr *)&a, sizeof(a)));
-}
-
 static int takes_and_gives_memory(void)
 {
     char *p = malloc((size_t)64 << 20);
@@ -233,6 +232,7 @@ static int takes_and_gives_memory(void)
 TRY(reads_a_file, open("/etc/hosts", O_RDONLY | O_CLOEXEC))
 TRY(a_pair_for_itself, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, (int[2]){0}))
 TRY(counts_unsent_bytes, ioctl(tcp, TIOCOUTQ, &(int){0}))
+TRY(a_question_to_a_name_server, socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP))
 TRY(does_not_block, fcntl(tcp, F_SETFL, fcntl(tcp, F_GETFL) | O_NONBLOCK))
 TRY(knows_its_limits, prlimit(0, RLIMIT_NOFILE, NULL, &(struct rlimit){0}))
 
@@ -268,6 +268,7 @@ static void no_file_is_changed(void **state)
           A(opens_the_new_way), A(makes_a_file_in_memory), A(shortens_an_open_file),
           A(removes_a_file), A(renames_a_file), A(links_a_file), A(makes_a_folder),
           A(changes_a_mode));
+    CHECK(EPERM, A(looks_around), A(follows_a_link));
 }
 
 static void no_socket_but_to_ask_somebody_elsewhere(void **state)
@@ -275,8 +276,10 @@ static void no_socket_but_to_ask_somebody_elsewhere(void **state)
     (void)state;
     CHECK(EPERM, A(a_socket_of_this_machine), A(a_datagram_pair), A(a_raw_packet_socket),
           A(a_raw_socket), A(a_raw_socket_of_the_newer_kind), A(a_virtual_machine_socket),
-          A(the_kernel_crypto_socket), A(the_audit_socket), A(the_firewall_socket), A(a_fixed_port),
-          A(a_fixed_port_of_the_newer_kind), A(listening), A(accepting));
+          A(the_kernel_crypto_socket), A(the_routes_socket), A(the_audit_socket),
+          A(the_firewall_socket), A(another_protocol), A(another_protocol_of_streams),
+          A(a_fixed_port), A(a_fixed_port_of_the_newer_kind), A(a_fixed_port_by_a_short_address),
+          A(listening), A(accepting));
 }
 
 static void nobody_else_is_touched(void **state)
@@ -286,8 +289,7 @@ static void nobody_else_is_touched(void **state)
           A(signals_a_thread_of_another), A(queues_a_signal), A(opens_a_process),
           A(signals_by_descriptor), A(has_the_kernel_signal_another), A(limits_another),
           A(raises_its_own_limits), A(outlives_its_parent), A(lets_itself_be_read),
-          A(types_into_the_terminal), A(becomes_somebody), A(a_child_by_fork), A(a_child_by_clone),
-          A(leaves_its_namespace));
+          A(types_into_the_terminal), A(becomes_somebody), A(leaves_its_namespace));
 }
 
 static void no_new_code_and_no_other_door_of_the_kernel(void **state)
@@ -301,9 +303,9 @@ static void no_new_code_and_no_other_door_of_the_kernel(void **state)
 static void an_intruder_ends_at_once(void **state)
 {
     (void)state;
-    CHECK(DIED + SIGSYS, A(another_program), A(another_program_by_descriptor),
-          A(a_child_the_old_way), A(a_child_that_borrows), A(tracing), A(the_memory_of_another),
-          A(writing_there), A(the_other_way_in));
+    CHECK(DIED + SIGSYS, A(another_program), A(another_program_by_descriptor), A(a_child_by_fork),
+          A(a_child_by_clone), A(a_child_the_old_way), A(a_child_that_borrows), A(tracing),
+          A(the_memory_of_another), A(writing_there), A(the_other_way_in));
 }
 
 static void what_an_http_client_needs_works(void **state)
@@ -313,9 +315,9 @@ static void what_an_http_client_needs_works(void **state)
     (void)state;
 
     snprintf(url, sizeof(url), "http://localhost:%d/", rude_port(s));
-    CHECK(0, A(asks_by_name), A(starts_a_thread), A(asks_which_addresses_it_has),
-          A(takes_and_gives_memory), A(reads_a_file), A(a_pair_for_itself), A(counts_unsent_bytes),
-          A(does_not_block), A(knows_its_limits));
+    CHECK(0, A(asks_by_name), A(starts_a_thread), A(takes_and_gives_memory),
+          A(a_question_to_a_name_server), A(reads_a_file), A(a_pair_for_itself),
+          A(counts_unsent_bytes), A(does_not_block), A(knows_its_limits));
     rude_stop(s);
 }
 

@@ -12,10 +12,13 @@
 
 static struct consent_event record(struct scene *s, int64_t lead, struct consent_event e)
 {
+    static char event[16];
     struct op op = testdb_op(s->db, s->tenant);
 
     assert_ok(&op, consent_record(&op, lead, &e));
+    snprintf(event, sizeof(event), "%s", e.event);
     op_end(&op);
+    e.event = event;
     return e;
 }
 

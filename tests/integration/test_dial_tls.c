@@ -94,11 +94,23 @@ static void a_certificate_for_another_name_is_sent_nothing(void **state)
                      DIAL_NEVER_SENT);
 }
 
-static void an_expired_certificate_is_sent_nothing(void **state)
+static void a_certificate_outside_its_time_is_sent_nothing(void **state)
 {
     (void)state;
-    assert_int_equal(dial_through((struct tls_front_setup){.expired = true}, NULL),
+    assert_int_equal(dial_through((struct tls_front_setup){.flaw = FLAW_EXPIRED}, NULL),
                      DIAL_NEVER_SENT);
+    assert_int_equal(dial_through((struct tls_front_setup){.flaw = FLAW_EARLY}, NULL),
+                     DIAL_NEVER_SENT);
+}
+
+static void a_chain_that_does_not_hold_is_sent_nothing(void **state)
+{
+    static const enum certificate_flaw flaws[] = {FLAW_SELF_SIGNED, FLAW_HOLE, FLAW_NO_AUTHORITY};
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(flaws); i++)
+        assert_int_equal(dial_through((struct tls_front_setup){.flaw = flaws[i]}, NULL),
+                         DIAL_NEVER_SENT);
 }
 
 static void a_certificate_nobody_vouches_for_is_sent_nothing(void **state)
@@ -157,7 +169,8 @@ int main(void)
         cmocka_unit_test(a_provider_whose_chain_holds_is_dialled_and_its_answer_read),
         cmocka_unit_test(one_dialler_dials_again_and_again),
         cmocka_unit_test(a_certificate_for_another_name_is_sent_nothing),
-        cmocka_unit_test(an_expired_certificate_is_sent_nothing),
+        cmocka_unit_test(a_certificate_outside_its_time_is_sent_nothing),
+        cmocka_unit_test(a_chain_that_does_not_hold_is_sent_nothing),
         cmocka_unit_test(a_certificate_nobody_vouches_for_is_sent_nothing),
         cmocka_unit_test(tls_older_than_1_2_is_sent_nothing),
         cmocka_unit_test(a_file_of_certificates_that_cannot_be_read_is_complained_about),

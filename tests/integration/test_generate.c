@@ -177,8 +177,8 @@ static void generators_at_once_make_every_row_and_every_check_once(void **state)
     pthread_barrier_init(&together, NULL, ARRAY_LEN(threads));
     for (int round = 0; round < 8; round++) {
         struct generator g = {.s = s, .together = &together};
-        free(testdb_sql(s->db, "SET session_replication_role = replica; DELETE FROM "
-                               "compliance_checks; DELETE FROM dnc_entries"));
+        free(testdb_sql(s->db, "SET session_replication_role = replica;"
+                               "DELETE FROM compliance_checks; DELETE FROM dnc_entries"));
         g.campaign = started(s, scene_draft());
         many_leads(s, s->tenant, g.campaign, round * 1000, 600);
         forbid_every_tenth(s);

@@ -38,16 +38,22 @@ struct rig {
     struct op op;
 };
 
-static struct provider *open_at(const char *url)
+static struct provider *open_with_keys(const char *url, const char *keys)
 {
     struct conf conf = conf_defaults();
 
+    conf.retell_idempotency = keys;
     conf.retell_api_key = "key_secret";
     conf.retell_base_url = url;
     conf.provider_timeout_ms = TIMEOUT_MS;
     struct provider *p = provider_open("retell", &conf);
     assert_non_null(p);
     return p;
+}
+
+static struct provider *open_at(const char *url)
+{
+    return open_with_keys(url, "off");
 }
 
 static struct rig set_up(const struct rude_step *steps, size_t n)
@@ -369,22 +375,71 @@ static void the_time_to_wait_is_read_in_all_three_forms(void **state)
     assert_int_equal(retry_after("X-Other: 1\r\n"), 0);
 }
 
-static void an_api_that_does_not_know_the_idempotency_key_is_not_sent_it_again(void **state)
+/* One call that is refused for its key; whether the next would carry one. */
+static bool refused_for_its_key(const char *setting, int *wait_seconds)
 {
-    static const struct rude_step steps[] = {
-        ANSWER("400 Bad",
-               .body = "{\"error_message\":\"request/body/idempotency_key is not allowed\"}"),
-        CREATED};
-    struct rig r = set_up(steps, ARRAY_LEN(steps));
-    struct dial_answer a = dial(&r.op, r.retell);
+    static const struct rude_step step = ANSWER(
+        "400 Bad", .body = "{\"error_message\":\"request/body/idempotency_key is not allowed\"}");
+    struct rude_server *s = rude_start(&step, 1);
+    struct provider *p = open_with_keys(rude_url(s), setting);
+    struct op op = {.request_id = "req_t"};
+
+    assert_true(p->takes_keys(p));
+    struct dial_answer a = dial(&op, p);
+    assert_int_equal(a.result, DIAL_REJECTED);
+    assert_int_equal(a.refusal, REFUSAL_KEY);
+    assert_int_equal(rude_requests(s, "POST"), 1);
+    *wait_seconds = a.retry_after_seconds;
+    bool takes = p->takes_keys(p);
+    op_end(&op);
+    p->close(p);
+    rude_stop(s);
+    return takes;
+}
+
+static void an_api_that_does_not_know_keys_gets_none_any_more_unless_told_to(void **state)
+{
+    int wait;
     (void)state;
 
-    assert_int_equal(a.result, DIAL_REJECTED);
-    assert_int_equal(a.refusal, REFUSAL_BUSY);
-    assert_int_equal(rude_requests(r.server, "POST"), 1);
-    assert_int_equal(dial(&r.op, r.retell).result, DIAL_ACCEPTED);
-    assert_null(strstr(rude_last(r.server), "idempotency_key"));
-    tear_down(&r);
+    assert_false(refused_for_its_key("auto", &wait));
+    assert_int_equal(wait, 0);
+    assert_true(refused_for_its_key("on", &wait));
+    assert_int_equal(wait, 300);
+}
+
+static void keys_are_asked_for_by_one_word_of_three(void **state)
+{
+    struct provider *p = open_with_keys("http://127.0.0.1:1", "off");
+    (void)state;
+
+    assert_false(p->takes_keys(p));
+    p->close(p);
+    struct conf conf = conf_defaults();
+    conf.retell_api_key = "key_secret";
+    conf.retell_idempotency = "yes";
+    assert_null(provider_open("retell", &conf));
+}
+
+static void an_account_is_one_key_at_one_address(void **state)
+{
+    struct provider *a = open_at("http://127.0.0.1:1"), *b = open_at("http://127.0.0.1:1/"),
+                    *c = open_at("http://127.0.0.1:2");
+    struct conf conf = conf_defaults();
+    (void)state;
+
+    conf.retell_base_url = "http://127.0.0.1:1";
+    struct provider *keyless = provider_open_keyless("retell", &conf, a->exchange, a->signing_key);
+    conf.retell_api_key = "another_key";
+    struct provider *d = provider_open("retell", &conf);
+    assert_int_equal(strlen(a->account), PROVIDER_ACCOUNT_SIZE - 1);
+    assert_string_equal(a->account, b->account);
+    assert_string_equal(a->account, keyless->account);
+    assert_string_not_equal(a->account, c->account);
+    assert_string_not_equal(a->account, d->account);
+    struct provider *const all[] = {a, b, c, d, keyless};
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        all[i]->close(all[i]);
 }
 
 static enum err_code read_code(const char *status, const char *body, const char **message)
@@ -574,7 +629,9 @@ int main(void)
         cmocka_unit_test(a_definite_no_is_told_by_its_kind),
         cmocka_unit_test(long_words_are_cut_between_characters),
         cmocka_unit_test(the_time_to_wait_is_read_in_all_three_forms),
-        cmocka_unit_test(an_api_that_does_not_know_the_idempotency_key_is_not_sent_it_again),
+        cmocka_unit_test(an_api_that_does_not_know_keys_gets_none_any_more_unless_told_to),
+        cmocka_unit_test(keys_are_asked_for_by_one_word_of_three),
+        cmocka_unit_test(an_account_is_one_key_at_one_address),
         cmocka_unit_test(a_read_fails_with_the_code_that_fits),
         cmocka_unit_test(an_id_that_names_another_path_is_not_asked_for),
         cmocka_unit_test(a_number_travels_with_its_plus),

@@ -195,6 +195,41 @@ static void without_any_later_call_a_second_window_and_six_listings_are_needed(v
     assert_says(s, "(SELECT state = 'refuted' FROM call_attempts)");
 }
 
+/* Whatever keeps its requests from leaving, a dialler that dies of it: it does not go on for ever.
+ */
+static void a_row_whose_tenth_request_was_never_placed_fails(void **state)
+{
+    static const struct {
+        int before;
+        const char *status;
+    } cases[] = {{8, "scheduled"}, {9, "failed"}};
+    struct scene *s = *state;
+    int64_t row = unanswered(s);
+
+    free(testdb_sql(s->db, "UPDATE call_attempts SET n = 10"));
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        free(testdb_sql(s->db,
+                        "DELETE FROM call_attempts WHERE n < 10;"
+                        "INSERT INTO call_attempts (id, tenant_id, scheduled_call_id, call_id, n, "
+                        "state, provider, to_number, dial_deadline, lease_until, absent_listings) "
+                        "SELECT gen_random_uuid(), tenant_id, scheduled_call_id, call_id, g, "
+                        "'refuted', provider, to_number, now(), now(), 3 "
+                        "FROM call_attempts, generate_series(1, %d) g WHERE n = 10;"
+                        "UPDATE scheduled_calls SET status = 'processing';"
+                        "UPDATE call_attempts SET state = 'unknown', look_at = now(), "
+                        "absent_listings = 5, dial_deadline = now() - interval '1 day' "
+                        "WHERE n = 10",
+                        cases[i].before));
+        assert_int_equal(reconcile(s), 1);
+        assert_says(s, "(SELECT state = 'refuted' FROM call_attempts WHERE n = 10)");
+        assert_says(s,
+                    "(SELECT status = '%s' AND reason = 'NOT_PLACED' FROM scheduled_calls "
+                    "WHERE id = %lld)",
+                    cases[i].status, (long long)row);
+    }
+    assert_says(s, "(SELECT status = 'failed' AND outcome = 'NOT_PLACED' FROM calls)");
+}
+
 static void many_unanswered_attempts_are_looked_for_by_one_request(void **state)
 {
     struct scene *s = *state;
@@ -627,6 +662,7 @@ int main(void)
         SCENE(three_listings_with_a_canary_after_the_window_set_the_row_free),
         SCENE(a_listing_that_does_not_show_the_canary_proves_nothing),
         SCENE(without_any_later_call_a_second_window_and_six_listings_are_needed),
+        SCENE(a_row_whose_tenth_request_was_never_placed_fails),
         SCENE(many_unanswered_attempts_are_looked_for_by_one_request),
         SCENE(of_two_calls_of_one_attempt_the_younger_is_hung_up),
         SCENE(a_row_whose_time_is_over_does_not_wait_for_a_list_that_never_comes),

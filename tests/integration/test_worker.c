@@ -509,6 +509,22 @@ static void redis_may_restart_under_the_worker(void **state)
     EXPECT_KEYS("test:ran", 5000);
 }
 
+static void what_falls_due_while_redis_is_away_is_run_when_it_is_back(void **state)
+{
+    struct world *w = *state;
+    int before = log_count("redis.lost");
+    int64_t due_ms = now_ms() + 1000;
+
+    put(w, "default.DQ", "d", "record", "[1]", arena_printf(&w->arena, "\"eta\":%" PRId64, due_ms));
+    start(w, NO_ENV);
+    assert_true(WAIT_UNTIL(redis_int(&server, "LLEN dramatiq:default.DQ") == 0, 3000));
+    redis_server_kill(&server, SIGTERM);
+    assert_true(WAIT_UNTIL(log_count("redis.lost") > before, 3000));
+    assert_true(WAIT_UNTIL(now_ms() > due_ms + 500, 3000));
+    redis_server_start(&server);
+    assert_true(WAIT_UNTIL(ran() == 1, 5000));
+}
+
 static void a_worker_waits_for_a_redis_that_is_not_there_yet(void **state)
 {
     struct world *w = *state;
@@ -660,6 +676,7 @@ int main(int argc, char **argv)
         CASE(a_killed_workers_messages_are_finished_by_another),
         CASE(a_message_that_kills_its_workers_is_buried_alone),
         CASE(redis_may_restart_under_the_worker),
+        CASE(what_falls_due_while_redis_is_away_is_run_when_it_is_back),
         CASE(a_worker_waits_for_a_redis_that_is_not_there_yet),
         CASE(a_flushed_redis_only_loses_what_it_held),
         CASE(scripts_may_be_flushed),

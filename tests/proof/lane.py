@@ -22,8 +22,12 @@ from stack import BUILD, Process, Stack, request, wait_for  # noqa: E402
 
 MODES = ["count", "before", "after", "half", "stop"]
 NUMBER, AGENT, KEY = "+390212345678", "agent_abc123", "key_demo"
-# The key of dispatch_turn in sql/queries/dispatch.sql; a stopped victim has it until PostgreSQL takes it away.
-DISPATCH_TURN, TURN_SECONDS = 4207849485, 25
+# What running workers have locked, and the turn to dispatch (dispatch_turn), which stopped ones keep for a while too.
+IN_HAND = """SELECT count(*) FROM pg_stat_activity a LEFT JOIN pg_locks l ON l.pid = a.pid AND l.locktype = 'advisory'
+              WHERE a.pid <> pg_backend_pid() AND a.datname = current_database()
+                AND (l.objid = 4207849485 OR a.xact_start > clock_timestamp() - interval '1 second'
+                                             AND (a.backend_xid IS NOT NULL OR l.objid IS NOT NULL))"""
+HOLD_SECONDS = 25
 FAULTS = ["http_500", "http_503", "reset", "reset_after_commit", "html_502", "hang"]
 
 
@@ -237,7 +241,7 @@ class Lane(Stack):
         """The id the next row will have; nobody else makes rows while we look."""
         return self.value(f"SELECT coalesce(pg_sequence_last_value('{table}_id_seq'), 0) + 1")
 
-    def victim(self, program, child=False, hands_over=False):
+    def victim(self, program, child=False, hands_over=False, queue=None):
         """A process under killat.so, up and not yet armed."""
         self.serial += 1
         self.pages += 1
@@ -245,6 +249,8 @@ class Lane(Stack):
         page.set("count", 0, "", child, hands_over, armed=False)
         env = {**self.env, "LD_PRELOAD": f"{BUILD}/proof/killat.so", "KILLAT": page.path,
                "WORKER_THREADS": "1", "DIALLERS": "1"}
+        if queue:
+            env["WORKER_QUEUES"] = queue
         url = None
         if program == "agoralia-api":
             with socket.socket() as s:
@@ -262,14 +268,15 @@ class Lane(Stack):
             w.child.send_signal(signal.SIGCONT if go else signal.SIGSTOP)
 
     def hold(self):
-        """Hold them, but never the one whose turn it is to dispatch: the victim would wait for it."""
-        until = time.monotonic() + TURN_SECONDS
-        self.healthy(False)
-        while self.value(f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {DISPATCH_TURN}") \
-                and time.monotonic() < until:
+        """Hold them, but with nothing in hand that the victim would wait for."""
+        until = time.monotonic() + HOLD_SECONDS
+        while True:
+            self.healthy(False)
+            time.sleep(0.005)  # what they asked for last is answered
+            if not self.value(IN_HAND) or time.monotonic() > until:
+                return
             self.healthy(True)
             time.sleep(0.01)
-            self.healthy(False)
 
     def part(self, v):
         """Nothing more is wanted of this victim."""

@@ -37,10 +37,15 @@ def gone(v):
     return not v.alive() or v.page.fired
 
 
+# Requests that never left because their dialler was killed open the provider's breaker, rightly.
+NO_BREAKER = "UPDATE halts SET lifted_at = clock_timestamp() WHERE cause = 'breaker' AND lifted_at IS NULL"
+
+
 def strike_worker(lane, point, s, v):
     """The healthy workers are held, so that the victim gets the message."""
     lane.hold()
     try:
+        lane.rows(NO_BREAKER)
         v.page.set(point.mode, point.k, s.mark, s.child, not s.child)
         s.act()
         began = time.monotonic()
@@ -113,7 +118,7 @@ def run(lane, point):
     """Strike once.  Returns the letters of the counted calls."""
     s = point.scenario = SCENARIOS[point.name](lane)
     let_leave(lane, LEAVE_SECONDS)
-    v = lane.victim(s.program, s.child, s.program == "agoralia-worker")
+    v = lane.victim(s.program, s.child, s.program == "agoralia-worker", s.queue)
     try:
         ready(lane, v)
         s.prepare()
@@ -192,7 +197,6 @@ def insist(lane, point):
         lane.points.append(again)
         if again.struck:
             break
-        print(f"  missed     {again}: {again.missed}", flush=True)
         time.sleep(0.5)
     return again
 
@@ -297,10 +301,12 @@ def walk(lane, names, modes, share=1.0, seed=1, say=print):
     dice, lane.points, tried = random.Random(seed), [], []
     for name in names:
         began, letters = time.monotonic(), clean_run(lane, name)
+        before = len(lane.points)
         mine = [insist(lane, p) for p in plan(name, letters, modes, share, dice)]
+        tries = len(lane.points) - before
         tried += mine
-        say(f"  {name:10} N={len(letters):3} points={len(mine):4} struck={sum(p.struck for p in mine):4} "
-            f"{(time.monotonic() - began) / (len(mine) + 2):.2f} s each   {letters}")
+        say(f"  {name:12} N={len(letters):3} points={len(mine):4} struck={sum(p.struck for p in mine):4} "
+            f"tries={tries:4} in {time.monotonic() - began:3.0f} s   {letters}")
     say(f"  {len(lane.points)} runs; now until each of them is over")
     settle(lane)
     return tried, lane.points

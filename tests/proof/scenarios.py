@@ -19,6 +19,7 @@ def quoted(texts):
 
 class Scenario:
     program, child, campaign = "agoralia-api", False, None
+    queue = None  # the only one that the victim takes work from
     accepted = (200, 201, 202, 204, 409)  # what a client's second try may be told
     again = None  # the documented answer to the same request once everything is over
 
@@ -72,7 +73,7 @@ class Scenario:
 class Call(Scenario):
     """process_scheduled_call: claim, compliance, intent, POST, answer."""
 
-    program = "agoralia-worker"
+    program, queue = "agoralia-worker", "calls"
 
     def prepare(self):
         self.body, _ = self.lane.lead()
@@ -96,6 +97,8 @@ class Child(Call):
 class Sync(Call):
     """sync_retell_call_status: what the provider told is applied."""
 
+    queue = None  # it places the call, too
+
     def prepare(self):
         super().prepare()
         self.mark = f'"call_id":{self.lane.next_id("calls")},"provider'
@@ -104,7 +107,7 @@ class Sync(Call):
 class Execution(Scenario):
     """start_campaign_execution: leads become scheduled calls."""
 
-    program = "agoralia-worker"
+    program, queue = "agoralia-worker", "campaigns"
 
     def prepare(self):
         self.campaign, self.phones = self.lane.campaign(3)
@@ -299,7 +302,8 @@ class Own(Scenario):
                             f"VALUES ({self.tenant}, '{self.from_number}', 'active', true)")
 
     def body(self, name):
-        return {"name": name, "agent_id": AGENT, "from_number": self.from_number, "spacing_seconds": 0}
+        return {"name": name, "agent_id": AGENT, "from_number": self.from_number, "spacing_seconds": 0,
+                "retry_policy": {"max_attempts": 1}}
 
     def rows(self, what, of):
         return self.lane.rows(f"SELECT {what} FROM {of} WHERE tenant_id = {self.tenant}")

@@ -97,6 +97,7 @@ static const struct row rows[] = {
     ROW("webhooks.transcript_updates", K_BOOL, transcript_updates),
     ROW("compat.seed_paths", K_BOOL, seed_paths),
     CHOICE("compat.enum_level", enum_level, "5.66|6.x"),
+    CHOICE("compat.idempotency_key", idempotency, "replay|ignore|refuse"),
 };
 
 static const struct row *find(const char *path)

@@ -21,6 +21,8 @@ struct sim_pair {
 };
 
 enum sim_retry_after { SIM_RETRY_SECONDS, SIM_RETRY_MS, SIM_RETRY_NONE };
+/* What idempotency_key means: the first answer again, nothing, or a property nobody knows. */
+enum sim_idempotency { SIM_KEY_REPLAYS, SIM_KEY_IGNORED, SIM_KEY_REFUSED };
 enum sim_over { SIM_OVER_429, SIM_OVER_ENDED_CALL };
 
 /* Chances per request, in the order they are tried. */
@@ -66,7 +68,8 @@ struct sim_config {
     bool transcript_updates;
 
     bool seed_paths;
-    int enum_level; /* 0 = 5.66, 1 = 6.x */
+    int enum_level;  /* 0 = 5.66, 1 = 6.x */
+    int idempotency; /* enum sim_idempotency */
 };
 
 /* The defaults, workspaces included, as the JSON they are. */

@@ -41,5 +41,5 @@ const char sim_config_defaults[] =
   "\"connections\":256,\"duplicate\":0.02,\"out_of_order\":0.01,\"lost\":0.005,"
   "\"extra_delay_ms\":{\"p\":0.02,\"ms\":45000},\"bad_signature\":0,\"stale_signature\":0,"
   "\"truncated\":0,\"slow_loris\":0,\"transcript_updates\":false},"
-"\"compat\":{\"seed_paths\":false,\"enum_level\":\"5.66\"}}";
+"\"compat\":{\"seed_paths\":false,\"enum_level\":\"5.66\",\"idempotency_key\":\"replay\"}}";
 /* clang-format on */

@@ -84,7 +84,7 @@ static struct sim_call *replayed(struct sim *s, struct sim_workspace *ws, struct
     const struct sim_index *x = &s->world.index;
     uint32_t count, at;
 
-    if (!key.n)
+    if (!key.n || s->config.idempotency != SIM_KEY_REPLAYS)
         return NULL;
     at = sim_index_find(x, sim_hash_field(ws, SIM_BY_IDEMPOTENCY, key), &count);
     for (; at != SIM_NONE; at = x->postings[at].next) {
@@ -130,6 +130,10 @@ void sim_op_create_phone_call(struct sim *s, const struct sim_request *q, struct
     if (!sim_body(q, r, &body)
         || !sim_schema(body, "request/body", phone_fields, ARRAY_LEN(phone_fields), r))
         return;
+    if (s->config.idempotency == SIM_KEY_REFUSED && sim_json_get(body, "idempotency_key").n) {
+        sim_reply_error(r, 400, "request/body must NOT have the property idempotency_key");
+        return;
+    }
     struct sim_number *number = NULL;
     if (sim_json_cstr(sim_json_get(body, "from_number"), from, sizeof(from)))
         number = sim_number_find(q->ws, str_of(from));

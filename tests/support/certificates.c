@@ -4,6 +4,7 @@
 
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -46,27 +47,35 @@ static void sign(X509 *cert, X509 *issuer, EVP_PKEY *key)
     require(X509_sign(cert, key, EVP_sha256()) > 0, "X509_sign");
 }
 
-static X509 *make_authority(EVP_PKEY *key, const char *name, int serial)
+static X509 *make_authority(EVP_PKEY *key, const char *name, int serial, bool may_sign)
 {
     X509 *cert = make(key, name, serial, -HOUR, HOUR);
 
-    add_extension(cert, NID_basic_constraints, "critical,CA:TRUE");
+    add_extension(cert, NID_basic_constraints, may_sign ? "critical,CA:TRUE" : "critical,CA:FALSE");
     return cert;
 }
 
-void certificates_make(struct certificates *c, const char *host, bool expired)
+static X509 *make_server(EVP_PKEY *key, const char *host, enum certificate_flaw flaw)
 {
     char names[128];
+    X509 *cert = make(key, host, 3, flaw == FLAW_EARLY ? HOUR : -2L * HOUR,
+                      flaw == FLAW_EXPIRED ? -HOUR : 2L * HOUR);
 
-    c->key = EVP_EC_gen("P-256");
-    c->root = make_authority(c->key, "root of a test", 1);
-    c->intermediate = make_authority(c->key, "between", 2);
-    c->server = make(c->key, host, 3, -2L * HOUR, expired ? -HOUR : HOUR);
     snprintf(names, sizeof(names), "DNS:%s", host);
-    add_extension(c->server, NID_subject_alt_name, names);
+    add_extension(cert, NID_subject_alt_name, names);
+    return cert;
+}
+
+void certificates_make(struct certificates *c, const char *host, enum certificate_flaw flaw)
+{
+    c->flaw = flaw;
+    c->key = EVP_EC_gen("P-256");
+    c->root = make_authority(c->key, "root of a test", 1, true);
+    c->intermediate = make_authority(c->key, "between", 2, flaw != FLAW_NO_AUTHORITY);
+    c->server = make_server(c->key, host, flaw);
     sign(c->root, c->root, c->key);
     sign(c->intermediate, c->root, c->key);
-    sign(c->server, c->intermediate, c->key);
+    sign(c->server, flaw == FLAW_SELF_SIGNED ? c->server : c->intermediate, c->key);
 }
 
 void certificates_free(struct certificates *c)
@@ -86,7 +95,9 @@ void certificates_write_root(const struct certificates *c, const char *path)
 
 void certificates_use(const struct certificates *c, SSL_CTX *ctx)
 {
+    bool hole = c->flaw == FLAW_HOLE;
+
     require(SSL_CTX_use_certificate(ctx, c->server) == 1 && SSL_CTX_use_PrivateKey(ctx, c->key) == 1
-                && SSL_CTX_add1_chain_cert(ctx, c->intermediate) == 1,
+                && (hole || SSL_CTX_add1_chain_cert(ctx, c->intermediate) == 1),
             "SSL_CTX");
 }

@@ -15,13 +15,19 @@ static bool answers(struct op *op, const struct fake_provider *f)
     return f->fails_with == E_NONE || fail(op, f->fails_with, "The fake provider was told to fail");
 }
 
+static bool takes_keys(const struct provider *p)
+{
+    return self(p)->takes_keys;
+}
+
 static void create_phone_call(struct op *op, const struct provider *p, const struct dial_request *r,
                               struct dial_answer *out)
 {
     struct fake_provider *f = self(p);
     int n = f->dials++;
 
-    snprintf(f->metadata, sizeof(f->metadata), "%s", r->metadata);
+    snprintf(f->metadata, sizeof(f->metadata), "%s", r->metadata ? r->metadata : "");
+    snprintf(f->key, sizeof(f->key), "%s", r->idempotency_key ? r->idempotency_key : "");
     if (f->answered < f->n_answers)
         *out = f->answers[f->answered++];
     else
@@ -206,6 +212,8 @@ struct fake_provider *fake_provider_open(const struct conf *conf)
     f->provider = (struct provider){
         .name = "retell",
         .self = f,
+        .account = "fake",
+        .takes_keys = takes_keys,
         .create_phone_call = create_phone_call,
         .get_call = get_call,
         .find_calls = find_calls,

@@ -34,9 +34,10 @@ struct fake_provider {
     size_t most_listed; /* the most calls that one question was answered with */
 
     struct provider_concurrency concurrency;
+    bool takes_keys; /* RETELL_IDEMPOTENCY */
 
     _Atomic int dials, gets, finds, stops, agents_asked, concurrency_asked;
-    char metadata[2048]; /* of the last create_phone_call */
+    char metadata[2048], key[64]; /* of the last create_phone_call; "" = none */
 };
 
 struct fake_provider *fake_provider_open(const struct conf *conf);

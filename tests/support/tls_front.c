@@ -2,13 +2,12 @@
 
 #include "tests/support/tls_front.h"
 
-#include "tests/support/certificates.h"
-
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,7 +138,7 @@ static void prepare_tls(struct tls_front *f, const struct tls_front_setup *setup
 
     f->ctx = SSL_CTX_new(TLS_server_method());
     require(f->ctx != NULL, "SSL_CTX_new");
-    certificates_make(&c, setup->host ? setup->host : "localhost", setup->expired);
+    certificates_make(&c, setup->host ? setup->host : "localhost", setup->flaw);
     certificates_use(&c, f->ctx);
     snprintf(f->ca_file, sizeof(f->ca_file), "/tmp/agca.XXXXXX");
     require((ca = mkostemp(f->ca_file, 0)) >= 0 && close(ca) == 0, f->ca_file);

@@ -6,13 +6,14 @@
 #ifndef AGORALIA_TESTS_TLS_FRONT_H
 #define AGORALIA_TESTS_TLS_FRONT_H
 
-#include <stdbool.h>
+#include "tests/support/certificates.h"
+
 #include <stddef.h>
 
 struct tls_front_setup {
     const char *upstream; /* http://127.0.0.1:port */
     const char *host;     /* the name on its certificate; NULL = localhost, where it is */
-    bool expired;
+    enum certificate_flaw flaw;
     int newest_version; /* of TLS, as OpenSSL numbers them; 0 = all there are */
 };
 
