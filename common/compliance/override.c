@@ -57,6 +57,7 @@ const struct override *override_parse(struct op *op, const struct cJSON *v)
     struct law scratch = {0};
     struct law_reader r = {op, &scratch, "country_rules_override"};
 
+    out->source = arena_strdup(&op->arena, json_text(op, v));
     law_only(&r, v, keys);
     out->enabled = read_flag(&r, v, "enabled");
     out->timezone_set = law_member(v, "timezone") != NULL;

@@ -20,6 +20,7 @@ struct override_grant {
 };
 
 struct override {
+    const char *source; /* the JSON it was read from */
     struct opt_bool enabled, quiet_hours_enabled;
     struct opt_bool require_disclosure, require_explicit_consent, require_recording_consent;
     struct opt_bool dnc_check_required, dnc_registry_enabled;
