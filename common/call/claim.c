@@ -94,6 +94,7 @@ static void read_lead(const struct gates *g, struct lead *out)
                          .consent_status = consent_named(db_text(&g->lead, 0, "consent_status")),
                          .consent_date = column_tstamp(&g->lead, "consent_date"),
                          .consent_source = db_text(&g->lead, 0, "consent_source"),
+                         .consent_terms = {db_text(&g->lead, 0, "consent_terms")},
                          .metadata = {db_text(&g->lead, 0, "metadata")}};
 }
 

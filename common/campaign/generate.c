@@ -102,6 +102,7 @@ static bool judge(struct op *op, const struct generation *g, const struct rows *
                         .consent_status = consent_named(db_text(leads, i, "consent_status")),
                         .consent_date = column_tstamp(leads, i, "consent_date"),
                         .consent_source = db_text(leads, i, "consent_source"),
+                        .consent_terms = {db_text(leads, i, "consent_terms")},
                         .metadata = {db_text(leads, i, "metadata")}};
 
     if (g->campaign.start_date.us > at.us)

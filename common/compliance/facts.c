@@ -51,7 +51,8 @@ static enum consent_basis basis_named(const char *word)
 /* A word that is not known proves nothing. */
 static enum consent_level level_named(const char *word)
 {
-    static const char *const written[] = {"written", "prior_express_written", NULL};
+    static const char *const written[] = {"written", "prior_express_written", "express_written",
+                                          NULL};
     static const char *const express[] = {"express", "prior_express", NULL};
 
     if (!word)
@@ -61,9 +62,17 @@ static enum consent_level level_named(const char *word)
     return is_one_of(word, express) ? LEVEL_EXPRESS : LEVEL_LESS;
 }
 
-static void read_channels(const struct cJSON *metadata, struct lead_facts *out)
+/* What the ledger says goes before what stands in the metadata. */
+static const struct cJSON *term(const struct cJSON *terms, const struct cJSON *metadata,
+                                const char *key)
 {
-    const struct cJSON *list = json_get(metadata, "consent_channels");
+    const struct cJSON *v = json_get(terms, key);
+
+    return v ? v : json_get(metadata, key);
+}
+
+static void read_channels(const struct cJSON *list, struct lead_facts *out)
+{
 
     out->channels_known = list && json_is_array(list);
     if (!out->channels_known)
@@ -106,20 +115,28 @@ static void copy_word(char *out, size_t size, const char *word)
         snprintf(out, size, "%s", word);
 }
 
-static void read_metadata(struct op *op, const struct cJSON *metadata, struct lead_facts *out)
+static void read_terms(const struct cJSON *terms, const struct cJSON *metadata,
+                       struct lead_facts *out)
 {
-    const char *expires = json_get_string(metadata, "consent_expires_at");
-    const char *segment = json_get_string(metadata, "segment");
+    const struct cJSON *expires = term(terms, metadata, "consent_expires_at");
+    const struct cJSON *level = term(terms, metadata, "consent_level");
+    const char *end = expires ? json_string(expires) : NULL;
 
     /* An end that cannot be read is taken as long past. */
-    if (expires && !tstamp_parse(str_of(expires), &out->consent_expires))
+    if (expires && !json_is_null(expires) && !tstamp_parse(str_of(end), &out->consent_expires))
         out->consent_expires.us = 1;
+    out->level = level_named(level ? json_string(level) : NULL);
+    read_channels(term(terms, metadata, "consent_channels"), out);
+}
+
+static void read_metadata(struct op *op, const struct cJSON *metadata, struct lead_facts *out)
+{
+    const char *segment = json_get_string(metadata, "segment");
+
     if (segment)
         out->segment = strcmp(segment, "b2b") == 0 ? SEGMENT_B2B : SEGMENT_B2C;
-    out->level = level_named(json_get_string(metadata, "consent_level"));
     out->contract_active = is_true(metadata, "contract_active");
     copy_word(out->state, sizeof(out->state), json_get_string(metadata, "state"));
-    read_channels(metadata, out);
     read_zone(metadata, out);
     read_sectors(op, metadata, "consent_sectors", out);
     read_sectors(op, metadata, "requested_sectors", out);
@@ -137,6 +154,7 @@ struct lead_facts facts_of_lead(struct op *op, const struct lead *l)
     copy_word(out.country_iso, sizeof(out.country_iso),
               l->country_iso ? country_of_rules(l->country_iso) : NULL);
     copy_word(out.language, sizeof(out.language), l->preferred_lang);
+    read_terms(parse(op, l->consent_terms), metadata, &out);
     if (metadata)
         read_metadata(op, metadata, &out);
     return out;

@@ -40,8 +40,28 @@ static void require_tzdata(struct law_reader *r, const struct cJSON *extended)
         law_misread(r, "the system's time zones are older");
 }
 
-static void copy_row(struct law *law, const struct law_row *row)
+static const char *copy(struct op *op, const char *text)
 {
+    return text ? arena_strdup(&op->arena, text) : NULL;
+}
+
+static struct law_row kept_row(struct op *op, const struct law_row *row)
+{
+    struct law_row kept = *row;
+
+    kept.country_iso = copy(op, row->country_iso);
+    kept.disclosure_text = copy(op, row->disclosure_text);
+    kept.quiet_hours = copy(op, row->quiet_hours);
+    kept.timezone = copy(op, row->timezone);
+    kept.recording_disclosure_text = copy(op, row->recording_disclosure_text);
+    kept.extended = copy(op, row->extended);
+    return kept;
+}
+
+static void copy_row(struct law *law)
+{
+    const struct law_row *row = &law->row;
+
     law->id = row->id;
     law->country_iso = row->country_iso;
     law->enabled = row->enabled;
@@ -79,18 +99,14 @@ static const struct cJSON *parse_extended(struct law_reader *r, const struct law
     return v;
 }
 
-static const char *copy(struct op *op, const char *text)
-{
-    return text ? arena_strdup(&op->arena, text) : NULL;
-}
-
 const struct law *law_parse(struct op *op, const struct law_row *row)
 {
     struct law *law = ARENA_NEW(&op->arena, struct law);
     struct law_reader r = {op, law, ""};
 
-    copy_row(law, row);
-    law->country_iso = copy(op, row->country_iso);
+    law->row = kept_row(op, row);
+    copy_row(law);
+    row = &law->row;
     const struct cJSON *extended = parse_extended(&r, row);
     read_zones(&r, row, extended);
     require_tzdata(&r, extended);
@@ -103,7 +119,7 @@ const struct law *law_parse(struct op *op, const struct law_row *row)
     law_read_duties(&r, extended);
     r.where = "languages";
     const char *language = first_language(&r, extended);
-    law->disclosure = law_text_of(language, copy(op, row->disclosure_text));
-    law->recording = law_text_of(language, copy(op, row->recording_disclosure_text));
+    law->disclosure = law_text_of(language, row->disclosure_text);
+    law->recording = law_text_of(language, row->recording_disclosure_text);
     return law;
 }

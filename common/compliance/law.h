@@ -119,7 +119,27 @@ enum loosenable {
     LOOSEN_REGISTRY = 32,
 };
 
+/* A rule row; extended NULL = none. */
+struct law_row {
+    int64_t id;
+    const char *country_iso;
+    bool enabled;
+    bool require_disclosure;
+    const char *disclosure_text;
+    bool require_explicit_consent;
+    bool dnc_registry_enabled;
+    bool dnc_check_required;
+    bool quiet_hours_enabled;
+    const char *quiet_hours;
+    const char *timezone;
+    bool require_recording_consent;
+    const char *recording_disclosure_text;
+    int64_t data_retention_days;
+    const char *extended;
+};
+
 struct law {
+    struct law_row row; /* what it was read from: read again, it gives the same law */
     int64_t id;
     const char *country_iso;
     bool enabled;
@@ -153,25 +173,6 @@ struct law {
     bool all_party_recording;
     bool recording_by_state;    /* some territories ask for all parties: so does an unknown one */
     const char *not_understood; /* what, for people; NULL = everything was understood */
-};
-
-/* A rule row; extended NULL = none. */
-struct law_row {
-    int64_t id;
-    const char *country_iso;
-    bool enabled;
-    bool require_disclosure;
-    const char *disclosure_text;
-    bool require_explicit_consent;
-    bool dnc_registry_enabled;
-    bool dnc_check_required;
-    bool quiet_hours_enabled;
-    const char *quiet_hours;
-    const char *timezone;
-    bool require_recording_consent;
-    const char *recording_disclosure_text;
-    int64_t data_retention_days;
-    const char *extended;
 };
 
 /* In op's arena, with everything it points to.  Never fails: what cannot be read is in the law. */

@@ -57,6 +57,7 @@ const struct override *override_parse(struct op *op, const struct cJSON *v)
     struct law scratch = {0};
     struct law_reader r = {op, &scratch, "country_rules_override"};
 
+    out->source = arena_strdup(&op->arena, json_text(op, v));
     law_only(&r, v, keys);
     out->enabled = read_flag(&r, v, "enabled");
     out->timezone_set = law_member(v, "timezone") != NULL;
@@ -155,6 +156,17 @@ struct override_effect override_apply(const struct override *o, const struct law
     apply_texts(&e, o);
     e.lift_until_us = o->grant.expires_at.us;
     return e;
+}
+
+const char *override_complaint(const struct override *o, const struct law *law, int64_t us)
+{
+    bool demands = law->b2c.regime != REGIME_NONE && law->b2c.regime != REGIME_OPT_OUT;
+
+    if (o->not_understood)
+        return "must be made of what can be overridden";
+    return override_apply(o, law, us, demands, law->ai_required).ignored
+               ? "must not loosen the country's rule"
+               : NULL;
 }
 
 /*

@@ -20,6 +20,7 @@ struct override_grant {
 };
 
 struct override {
+    const char *source; /* the JSON it was read from */
     struct opt_bool enabled, quiet_hours_enabled;
     struct opt_bool require_disclosure, require_explicit_consent, require_recording_consent;
     struct opt_bool dnc_check_required, dnc_registry_enabled;
@@ -54,6 +55,9 @@ struct override_effect {
 };
 struct override_effect override_apply(const struct override *o, const struct law *law, int64_t us,
                                       bool regime_demands_consent, bool ai_demands_disclosure);
+
+/* For a form: NULL when an override only tightens this law, or may do more; else what is wrong. */
+const char *override_complaint(const struct override *o, const struct law *law, int64_t us);
 
 /* Would the tenant's own rule open what the platform's closes? */
 bool law_loosens(const struct law *platform, const struct law *tenant);

@@ -119,8 +119,7 @@ static const struct law *law_at_hand(struct op *op, const struct rule_columns *c
 {
     const struct law_row row = law_row_of(c, NULL);
 
-    return c->platform ? law_cache_find(op->app->laws, c->id, c->version)
-                       : law_parse(op, &row);
+    return c->platform ? law_cache_find(op->app->laws, c->id, c->version) : law_parse(op, &row);
 }
 
 /* The documents of those that nobody has read yet: long, and therefore asked for only once. */

@@ -36,6 +36,7 @@ static const struct field lead_fields[] = {
     FIELD_ENUM(struct lead, consent_status, consent_status_names, .flags = F_NOT_NULL),
     FIELD(struct lead, consent_date, .flags = 0),
     FIELD(struct lead, consent_source, .max = 255),
+    FIELD(struct lead, consent_terms, .flags = F_HIDDEN | F_READONLY),
     FIELD(struct lead, calls_count, .flags = F_READONLY),
     FIELD(struct lead, last_called_at, .flags = F_READONLY),
     FIELD(struct lead, last_call_status, .flags = F_READONLY),

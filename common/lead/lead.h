@@ -29,6 +29,8 @@ struct lead {
     enum consent_status consent_status;
     struct tstamp consent_date;
     const char *consent_source;
+    struct json_text
+        consent_terms; /* consent_channels, _level, _expires_at: as the ledger has them */
     int64_t calls_count;
     struct tstamp last_called_at;
     const char *last_call_status;

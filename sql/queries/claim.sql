@@ -19,7 +19,9 @@ SELECT id, status, agent_id, from_number, exclude_dnc, quiet_hours, timezone, en
    FOR SHARE;
 
 -- name: claim_lead
-SELECT id, consent_status, consent_basis, consent_date, consent_source, country_iso, preferred_lang, metadata, dead_reason
+SELECT id, consent_status, consent_basis, consent_date, consent_source, country_iso, preferred_lang, metadata, dead_reason,
+       jsonb_strip_nulls(jsonb_build_object('consent_channels', consent_channels, 'consent_level', consent_level,
+                                           'consent_expires_at', consent_expires_at)) AS consent_terms
   FROM leads
  WHERE tenant_id = :tenant_id AND id = (SELECT lead_id FROM scheduled_calls WHERE tenant_id = :tenant_id AND id = :id)
    FOR SHARE;

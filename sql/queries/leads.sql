@@ -6,12 +6,14 @@ INSERT INTO leads (tenant_id, campaign_id, name, phone, email, company, role, co
 VALUES (:tenant_id, :campaign_id, :name, :phone, :email, :company, :role, :country_iso, :preferred_lang,
         :consent_basis, :consent_status, :consent_date, :consent_source, :metadata)
 RETURNING id, campaign_id, name, phone, email, company, role, country_iso, preferred_lang, consent_basis,
-          consent_status, consent_date, consent_source, 0 AS calls_count, NULL::timestamptz AS last_called_at,
+          consent_status, consent_date, consent_source, NULL::jsonb AS consent_terms, 0 AS calls_count, NULL::timestamptz AS last_called_at,
           NULL AS last_call_status, NULL AS disposition, metadata, created_at, updated_at;
 
 -- name: lead_get
 SELECT l.id, l.campaign_id, l.name, l.phone, l.email, l.company, l.role, l.country_iso, l.preferred_lang,
        l.consent_basis, l.consent_status, l.consent_date, l.consent_source,
+       jsonb_strip_nulls(jsonb_build_object('consent_channels', l.consent_channels, 'consent_level', l.consent_level,
+                                           'consent_expires_at', l.consent_expires_at)) AS consent_terms,
        (SELECT count(*) FROM calls c WHERE c.tenant_id = l.tenant_id AND c.lead_id = l.id) AS calls_count,
        last.created_at AS last_called_at, last.status AS last_call_status, last.disposition,
        l.metadata, l.created_at, l.updated_at
@@ -24,6 +26,8 @@ SELECT l.id, l.campaign_id, l.name, l.phone, l.email, l.company, l.role, l.count
 -- name: lead_list
 SELECT l.id, l.campaign_id, l.name, l.phone, l.email, l.company, l.role, l.country_iso, l.preferred_lang,
        l.consent_basis, l.consent_status, l.consent_date, l.consent_source,
+       jsonb_strip_nulls(jsonb_build_object('consent_channels', l.consent_channels, 'consent_level', l.consent_level,
+                                           'consent_expires_at', l.consent_expires_at)) AS consent_terms,
        (SELECT count(*) FROM calls c WHERE c.tenant_id = l.tenant_id AND c.lead_id = l.id) AS calls_count,
        last.created_at AS last_called_at, last.status AS last_call_status, last.disposition,
        l.metadata, l.created_at, l.updated_at

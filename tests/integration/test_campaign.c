@@ -284,6 +284,28 @@ static void filters_and_overrides_are_checked_by_their_paths(void **state)
     assert_says(s, "NOT EXISTS (SELECT 1 FROM campaigns)");
 }
 
+static void an_override_may_tighten_and_is_refused_when_it_would_loosen(void **state)
+{
+    static const char *const loose[] = {
+        "{\"FR\":{\"quiet_hours\":\"22:00-07:00\"}}", "{\"FR\":{\"require_disclosure\":false}}",
+        "{\"FR\":{\"timezone\":\"Asia/Tokyo\"}}", "{\"FR\":{\"country_iso\":\"IT\"}}"};
+    struct scene *s = *state;
+    struct campaign c = scene_draft();
+
+    for (size_t i = 0; i < ARRAY_LEN(loose); i++) {
+        struct op op = testdb_op(s->db, s->tenant);
+        c.country_rules_override.text = loose[i];
+        assert_fails(&op, E_VALIDATION_ERROR, campaign_create(&op, &c));
+        assert_non_null(complaint(&op, "country_rules_override.FR"));
+        op_end(&op);
+    }
+    struct op op = testdb_op(s->db, s->tenant);
+    c.country_rules_override.text = "{\"FR\":{\"quiet_hours\":\"19:00-10:30\"},"
+                                    "\"IT\":{\"require_explicit_consent\":true}}";
+    assert_ok(&op, campaign_create(&op, &c));
+    op_end(&op);
+}
+
 static void settle(struct scene *s)
 {
     struct op op = testdb_op(s->db, 0);
@@ -598,6 +620,7 @@ int main(void)
         SCENE(every_verb_works_from_the_states_it_names_and_from_no_other),
         SCENE(a_change_that_makes_no_sense_as_a_whole_is_not_stored),
         SCENE(filters_and_overrides_are_checked_by_their_paths),
+        SCENE(an_override_may_tighten_and_is_refused_when_it_would_loosen),
         SCENE(a_campaign_with_a_start_date_waits_for_it),
         SCENE(a_campaign_is_over_when_its_last_call_is),
         SCENE(a_campaign_somebody_holds_keeps_no_other_from_being_settled),

@@ -30,34 +30,39 @@ static const char *listed(struct op *op, const struct cJSON *list)
     return text;
 }
 
-static bool same(const struct law_case *c, const char *what, const char *is, const char *wanted)
+/* One when it is not as it should be. */
+static int differs(const struct law_case *c, const char *what, const char *is, const char *wanted)
 {
     if (strcmp(is ? is : "null", wanted ? wanted : "null") == 0)
-        return true;
+        return 0;
     print_error("%s (%s): %s is %s, not %s\n", c->id, c->title, what, is ? is : "null",
                 wanted ? wanted : "null");
-    return false;
+    return 1;
 }
 
 static bool agrees(struct op *op, const struct law_case *c)
 {
     struct compliance_verdict v = compliance_decide(&c->facts);
     const struct cJSON *want = c->expected, *checks = json_get(want, "checks");
+    const struct {
+        const char *what, *is, *wanted;
+    } rows[] = {
+        {"status", verdict_status_names[v.status], json_get_string(want, "status")},
+        {"rejection_code", compliance_code_name(v.code), json_get_string(want, "rejection_code")},
+        {"all_codes", names(op, v.codes, CC_COUNT, false), listed(op, json_get(want, "all_codes"))},
+        {"warnings", names(op, v.warnings, CW_COUNT, true), listed(op, json_get(want, "warnings"))},
+        {"dnc", check_names[v.dnc], json_get_string(checks, "dnc")},
+        {"quiet_hours", check_names[v.quiet_hours], json_get_string(checks, "quiet_hours")},
+        {"consent", check_names[v.consent], json_get_string(checks, "consent")},
+        {"disclosure", check_names[v.disclosure], json_get_string(checks, "disclosure")},
+        {"next_allowed_at", tstamp_format(&op->arena, v.next_allowed_at),
+         json_get_string(want, "next_allowed_at")},
+    };
+    int wrong = 0;
 
-    return same(c, "status", verdict_status_names[v.status], json_get_string(want, "status"))
-           & same(c, "rejection_code", compliance_code_name(v.code),
-                  json_get_string(want, "rejection_code"))
-           & same(c, "all_codes", names(op, v.codes, CC_COUNT, false),
-                  listed(op, json_get(want, "all_codes")))
-           & same(c, "warnings", names(op, v.warnings, CW_COUNT, true),
-                  listed(op, json_get(want, "warnings")))
-           & same(c, "dnc", check_names[v.dnc], json_get_string(checks, "dnc"))
-           & same(c, "quiet_hours", check_names[v.quiet_hours],
-                  json_get_string(checks, "quiet_hours"))
-           & same(c, "consent", check_names[v.consent], json_get_string(checks, "consent"))
-           & same(c, "disclosure", check_names[v.disclosure], json_get_string(checks, "disclosure"))
-           & same(c, "next_allowed_at", tstamp_format(&op->arena, v.next_allowed_at),
-                  json_get_string(want, "next_allowed_at"));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        wrong += differs(c, rows[i].what, rows[i].is, rows[i].wanted);
+    return wrong == 0;
 }
 
 static void every_case_gets_the_verdict_worked_out_for_it(void **state)

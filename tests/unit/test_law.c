@@ -22,13 +22,11 @@ static void a_document_that_is_understood_leaves_nothing_open(void **state)
     static const char *const good[] = {
         "{}",
         "{\"timezones\":[\"Europe/Rome\",\"Asia/Calcutta\"],\"zone_policy\":\"union\"}",
-        "{\"attempt_caps\":[{\"max\":3,\"period_hours\":24,\"unit\":\"hour\",\"scope\":\"same_"
-        "subject\","
-        "\"counts\":\"attempts\",\"legal_force\":\"statute\"}]}",
+        "{\"attempt_caps\":[{\"max\":3,\"period_hours\":24,\"unit\":\"hour\"}]}",
+        "{\"attempt_caps\":[{\"max\":3,\"period_days\":1,\"counts\":\"attempts\"}]}",
         "{\"consent\":{\"b2b\":{\"regime\":\"opt_out\"},\"default_segment\":\"b2c\"}}",
         "{\"dnc\":{\"registry_enforcement\":\"off\",\"registry\":null}}",
-        "{\"sub_rules\":[{\"region\":\"US-FL\",\"area_codes\":[305],\"call_windows\":{\"mon\":[]}}]"
-        "}",
+        "{\"sub_rules\":[{\"region\":\"US-FL\",\"call_windows\":{\"mon\":[]}}]}",
         "{\"facts\":[{\"anything\":1}],\"notes\":\"for people\"}",
         "{\"loosenable_fields\":[\"quiet_hours\",\"what_no_engine_knows\"]}",
     };
@@ -73,8 +71,7 @@ static void whatever_is_not_understood_is_remembered(void **state)
         "{\"caller_id\":{\"forbidden_prefixes\":[\"336\"]}}",
         "{\"caller_id\":{\"allowed_prefixes_mode\":\"hint\"}}",
         "{\"sector_rules\":[{\"sector\":\"energy\",\"rule\":\"ask_nicely\"}]}",
-        "{\"sector_rules\":[{\"sector\":\"energy\",\"rule\":\"prohibited\",\"effective_from\":"
-        "\"soon\"}]}",
+        "{\"sector_rules\":[{\"sector\":\"energy\",\"effective_from\":\"soon\"}]}",
         "{\"ai_disclosure\":{\"required\":\"yes\"}}",
         "{\"recording\":{\"model\":\"two_party\"}}",
         "{\"requires_tzdata\":\"2999a\"}",

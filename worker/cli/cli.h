@@ -37,10 +37,10 @@ extern const struct command limit_commands[];
 extern const struct command halt_commands[];
 extern const struct command queue_commands[];
 extern const struct command reconcile_commands[];
+extern const struct command scrub_commands[];
 extern const struct command prove_commands[];
 extern const struct command doctor_commands[];
 extern const struct command ledger_commands[];
-extern const struct command scrub_commands[];
 
 /* The value after --name, or NULL; "" when it is given without one. */
 const char *cli_option(const struct cli *c, const char *name);

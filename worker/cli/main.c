@@ -10,7 +10,7 @@
 
 static const struct command *const tables[] = {schema_commands, tenant_commands, limit_commands,
                                                halt_commands,   queue_commands,  reconcile_commands,
-                                               prove_commands,  ledger_commands, scrub_commands,
+                                               scrub_commands,  prove_commands,  ledger_commands,
                                                doctor_commands};
 
 static int usage(void)
