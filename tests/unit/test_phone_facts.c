@@ -188,7 +188,7 @@ static void an_area_code_that_spans_zones_gives_all_of_them(void **state)
     (void)state;
 
     for (size_t i = 0; i < ARRAY_LEN(spans); i++) {
-        char e164[17];
+        char e164[32];
         snprintf(e164, sizeof(e164), "+1%d2341234", spans[i].code);
         struct phone_facts f = phone_facts(e164);
         if (!f.valid || f.area_code != spans[i].code || !same_zones(&f, spans[i].zones))
@@ -381,7 +381,7 @@ static void our_calling_codes_are_the_librarys(void **state)
 /* Returns what it was given, or NULL when an area code had no zones. */
 static void *ask_for_all(void *right)
 {
-    char e164[17];
+    char e164[32];
 
     for (int area = 200; area < 1000; area++) {
         snprintf(e164, sizeof(e164), "+1%d2341234", area);
