@@ -18,7 +18,8 @@ static const char germany_sleeps[] =
     "UPDATE platform_country_rules SET quiet_hours_enabled = true, timezone = 'Europe/Berlin', "
     "extended = '{}', quiet_hours = "
     "to_char(now() AT TIME ZONE 'Europe/Berlin' - interval '1 hour', 'HH24:MI') || '-' || "
-    "to_char(now() AT TIME ZONE 'Europe/Berlin' + interval '2 hours', 'HH24:MI') WHERE country_iso = 'DE'";
+    "to_char(now() AT TIME ZONE 'Europe/Berlin' + interval '2 hours', 'HH24:MI') WHERE country_iso "
+    "= 'DE'";
 
 /* The one whose test is running. */
 static struct scene *current;
