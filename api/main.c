@@ -1,5 +1,6 @@
 /* main.c - agoralia-api: settings, what requests need, serve until TERM. */
 
+#include "api/follower.h"
 #include "api/handlers.h"
 #include "api/server.h"
 #include "common/base/conf.h"
@@ -75,7 +76,9 @@ int main(void)
     };
     struct app urgent = app;
     urgent.pool = open_pool(&conf, URGENT_SESSIONS);
+    struct follower *follower = follower_start(&app, app.pool, urgent.pool);
     int rc = serve(&app, &urgent, &until);
+    follower_stop(follower);
     pool_close(urgent.pool);
     pool_close(app.pool);
     law_cache_close(app.laws);
