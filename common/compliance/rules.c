@@ -61,6 +61,7 @@ struct rule_columns {
     const char *recording_disclosure_text;
     int64_t data_retention_days;
     int64_t version;
+    const char *document_hash;
 };
 
 static const struct field rule_columns_fields[] = {
@@ -80,6 +81,7 @@ static const struct field rule_columns_fields[] = {
     FIELD(struct rule_columns, recording_disclosure_text, .flags = 0),
     FIELD(struct rule_columns, data_retention_days, .flags = 0),
     FIELD(struct rule_columns, version, .flags = 0),
+    FIELD(struct rule_columns, document_hash, .flags = 0),
 };
 static const struct type rule_columns_type = TYPE(struct rule_columns, rule_columns_fields);
 
@@ -97,6 +99,7 @@ static struct law_row law_row_of(const struct rule_columns *c, const char *exten
 {
     return (struct law_row){
         .id = c->id,
+        .document_hash = c->document_hash,
         .country_iso = c->country_iso,
         .enabled = c->enabled,
         .require_disclosure = c->require_disclosure,

@@ -5,7 +5,8 @@
 -- the row was touched, by whomever.
 SELECT true AS platform, id, country_iso, enabled, require_disclosure, disclosure_text, require_explicit_consent,
        dnc_registry_enabled, dnc_check_required, quiet_hours_enabled, quiet_hours, timezone, require_recording_consent,
-       recording_disclosure_text, coalesce(data_retention_days, 0) AS data_retention_days, xmin::text::bigint AS version
+       recording_disclosure_text, coalesce(data_retention_days, 0) AS data_retention_days, xmin::text::bigint AS version,
+       document_hash
   FROM platform_country_rules
  WHERE (:countries::text[] IS NULL OR country_iso = ANY (:countries))
    AND effective_from <= (:at::timestamptz AT TIME ZONE coalesce(timezone, 'UTC'))::date
@@ -13,7 +14,7 @@ SELECT true AS platform, id, country_iso, enabled, require_disclosure, disclosur
 UNION ALL
 SELECT false, id, country_iso, enabled, require_disclosure, disclosure_text, require_explicit_consent,
        dnc_registry_enabled, dnc_check_required, quiet_hours_enabled, quiet_hours, timezone, require_recording_consent,
-       recording_disclosure_text, coalesce(data_retention_days, 0), xmin::text::bigint
+       recording_disclosure_text, coalesce(data_retention_days, 0), xmin::text::bigint, document_hash
   FROM country_rules
  WHERE tenant_id = :tenant_id AND superseded_at IS NULL
    AND (:countries::text[] IS NULL OR country_iso = ANY (:countries));
@@ -111,11 +112,11 @@ UPDATE dnc_entries SET removed_at = now()
 INSERT INTO compliance_checks (tenant_id, scheduled_call_id, campaign_id, lead_id, to_number, country_iso, dnc_check,
                                quiet_hours_check, consent_check, disclosure_check, status, rejection_reason,
                                rejection_code, all_codes, warnings, next_allowed_at, scheduled_time, platform_rule_id,
-                               country_rule_id, engine_version, tzdata_version)
+                               country_rule_id, engine_version, tzdata_version, record, salt, personal)
 VALUES (:tenant_id, :scheduled_call_id, :campaign_id, :lead_id, :to_number, :country_iso, :dnc_check,
         :quiet_hours_check, :consent_check, :disclosure_check, :status, :rejection_reason,
         :rejection_code, :all_codes, :warnings, :next_allowed_at, :scheduled_time, :platform_rule_id,
-        :country_rule_id, :engine_version, :tzdata_version)
+        :country_rule_id, :engine_version, :tzdata_version, :record, :salt, :personal)
 RETURNING id;
 
 -- name: scrub_record
