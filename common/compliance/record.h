@@ -5,10 +5,10 @@
  * instants are whole microseconds since 1970, what is not known is left out.
  *
  *   record    what may be shown for ever: the instant, policies, the campaign, which laws (by the
- *             SHA-256 of their documents, see law_documents), the versions of engine, time zones and
- *             numbering plans, the verdict, and the commitment to the personal part
- *   personal  the number, the lead, lists, scrubs and attempts; forgotten with its salt when the
- *             person is erased (GDPR art. 17), and then only the commitment says that it was
+ *             SHA-256 of their documents, see law_documents), the versions of engine, time zones
+ * and numbering plans, the verdict, and the commitment to the personal part personal  the number,
+ * the lead, lists, scrubs and attempts; forgotten with its salt when the person is erased (GDPR
+ * art. 17), and then only the commitment says that it was
  *
  * Pure.  Equal facts give equal bytes, but for the salt.
  */

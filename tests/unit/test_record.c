@@ -46,7 +46,8 @@ static void assert_same_decision(struct op *op, struct compliance_facts *f, cons
     assert_true(decision_read_facts(op, r.record, r.personal, law_at, f, &back));
     again = decision_record(op, &back, &v);
     assert_string_equal(again.personal, r.personal);
-    char *at = strstr(r.record, ",\"commitment\""), *there = strstr(again.record, ",\"commitment\"");
+    char *at = strstr(r.record, ",\"commitment\""),
+         *there = strstr(again.record, ",\"commitment\"");
     assert_int_equal(at - r.record, there - again.record);
     assert_memory_equal(r.record, again.record, (size_t)(at - r.record));
 }

@@ -12,8 +12,8 @@ static const char usage[] = "agoralia replay CHECK_ID|--all --tenant ID";
 
 static void tell(const struct replay *r)
 {
-    printf("%" PRId64 ": %s%s%s\n", r->id, replay_result_names[r->result],
-           r->complaint ? ": " : "", r->complaint ? r->complaint : "");
+    printf("%" PRId64 ": %s%s%s\n", r->id, replay_result_names[r->result], r->complaint ? ": " : "",
+           r->complaint ? r->complaint : "");
     if (r->result != REPLAY_DIFFERS)
         return;
     printf("  on record  %s\n  now        %s\n", r->texts.stored, r->texts.again);
