@@ -34,6 +34,13 @@ enum {
     CK_COLUMNS
 };
 
+/* A batch from its first query to its last answer. */
+struct batch {
+    struct op op;
+    struct rows moved;
+    bool sent; /* its rows are on their way */
+};
+
 struct generation {
     struct generation_basis basis; /* now: the database's, when it was taken */
     struct campaign_lead_filters filters;
@@ -41,6 +48,7 @@ struct generation {
     int64_t lane, after; /* the cursor */
     int64_t was_lane, was_after;
     struct sql_array schedule[SC_COLUMNS], checks[CK_COLUMNS];
+    struct batch batches[2];
 };
 
 bool generation_filters(struct op *op, const struct campaign *c, struct campaign_lead_filters *out)
@@ -255,19 +263,15 @@ static const struct arg *batch_args(struct op *op, struct generation *g, bool ge
 }
 
 /*
- * Rows, checks and cursor in one statement.  *ours is false when another worker has moved the
- * cursor: it goes on, we stop.
+ * Rows, checks and cursor in one statement, which moves nothing when another worker has moved the
+ * cursor: that one goes on, we stop.  It is on its way while the next batch is read and judged.
  */
-static bool store_batch(struct op *op, struct generation *g, bool generated, bool *ours)
+static bool send_batch(struct generation *g, struct batch *b, bool generated)
 {
-    struct rows moved;
-
-    if (!db_query(op, &SQL_EXECUTION_SCHEDULE, batch_args(op, g, generated), &moved))
-        return false;
-    *ours = moved.n == 1;
+    b->sent = db_send(&b->op, &SQL_EXECUTION_SCHEDULE, batch_args(&b->op, g, generated), &b->moved);
     g->was_lane = g->lane;
     g->was_after = g->after;
-    return true;
+    return b->sent;
 }
 
 static bool has_lane_after(const struct generation *g)
@@ -275,20 +279,47 @@ static bool has_lane_after(const struct generation *g)
     return g->lane != 0 && g->basis.campaign.lead_filters.text;
 }
 
-/* One batch, with memory of its own; *more is false when the last lane is exhausted. */
-static bool run_batch(struct op *parent, struct generation *g, int limit, bool *more)
+static void open_batch(const struct op *parent, struct batch *b)
 {
-    struct op op = {.app = parent->app,
-                    .request_id = parent->request_id,
-                    .tenant_id = parent->tenant_id,
-                    .deadline_us = parent->deadline_us};
+    *b = (struct batch){.op = {.app = parent->app,
+                               .request_id = parent->request_id,
+                               .tenant_id = parent->tenant_id,
+                               .deadline_us = parent->deadline_us}};
+}
+
+/* The batch's failure, if there is one, is its parent's. */
+static void close_batch(struct op *parent, struct batch *b)
+{
+    if (b->op.err.code != E_NONE)
+        fail_because(parent, b->op.err.code, b->op.err.cause, "%s", b->op.err.message);
+    op_end(&b->op);
+    b->sent = false;
+}
+
+/*
+ * Wait for what is on its way, if anything is.  False when the run ends: by a failure, or because
+ * the cursor was another's.
+ */
+static bool settle(struct op *parent, struct batch *b, void (*after_batch)(void))
+{
+    if (!b->sent)
+        return true;
+    bool ours = db_receive(&b->op) && b->moved.n == 1;
+    close_batch(parent, b);
+    if (ours)
+        after_batch();
+    return ours;
+}
+
+/* Read and judge; *more is false when the last lane is exhausted. */
+static bool judge_batch(struct generation *g, struct batch *b, int limit, bool *more)
+{
     struct rows leads;
-    bool ours = true;
 
     reset_columns(g);
-    bool ok = generation_leads(&op, &g->filters, g->lane, g->after, limit, &leads);
+    bool ok = generation_leads(&b->op, &g->filters, g->lane, g->after, limit, &leads);
     for (int i = 0; ok && i < leads.n; i++)
-        ok = add_lead(&op, g, &leads, i);
+        ok = add_lead(&b->op, g, &leads, i);
     if (ok && leads.n)
         g->after = db_i64(&leads, leads.n - 1, "id");
     bool lane_done = ok && leads.n < limit;
@@ -297,12 +328,34 @@ static bool run_batch(struct op *parent, struct generation *g, int limit, bool *
         g->lane = 0;
         g->after = 0;
     }
-    ok = ok && store_batch(&op, g, !*more, &ours);
-    *more &= ours;
-    if (!ok)
-        fail_because(parent, op.err.code, op.err.cause, "%s", op.err.message);
-    op_end(&op);
     return ok;
+}
+
+/*
+ * While the database stores a batch the next is read and judged, each with a session of its own;
+ * but who holds one must not wait for another.  The first, which is small so that dialling starts
+ * at once, has nothing beside it.
+ */
+static bool run_batches(struct op *op, struct generation *g, void (*after_batch)(void))
+{
+    struct batch *b = &g->batches[0], *before = &g->batches[1];
+    bool go = true, more = true;
+
+    for (int limit = FIRST_BATCH; go && more; limit = BATCH) {
+        open_batch(op, b);
+        go = (before->sent && db_lease_spare(&b->op)) || settle(op, before, after_batch);
+        go = go && judge_batch(g, b, limit, &more);
+        go = settle(op, before, after_batch) && go && send_batch(g, b, !more);
+        if (!go)
+            close_batch(op, b);
+        else if (limit == FIRST_BATCH)
+            go = settle(op, b, after_batch);
+        struct batch *sent = b;
+        b = before;
+        before = sent;
+    }
+    settle(op, before, after_batch);
+    return op->err.code == E_NONE;
 }
 
 static void free_columns(void *p)
@@ -318,8 +371,6 @@ static void free_columns(void *p)
 bool execution_generate(struct op *op, int64_t campaign_id, void (*after_batch)(void))
 {
     struct generation *g = ARENA_NEW(&op->arena, struct generation);
-    int limit = FIRST_BATCH;
-    bool more = true;
 
     arena_defer(&op->arena, free_columns, g);
     if (!campaign_repo_get(op, campaign_id, &g->basis.campaign)
@@ -329,12 +380,6 @@ bool execution_generate(struct op *op, int64_t campaign_id, void (*after_batch)(
         return op->err.code == E_NONE;
     if (!rules_in_force(op, NULL, generation_earliest(&g->basis), &g->basis.rules))
         return false;
-    db_release(op); /* each batch has a session of its own: holding two could starve the pool */
-    while (more) {
-        if (!run_batch(op, g, limit, &more))
-            return false;
-        after_batch();
-        limit = BATCH;
-    }
-    return true;
+    db_release(op);
+    return run_batches(op, g, after_batch);
 }

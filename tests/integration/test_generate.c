@@ -97,6 +97,20 @@ static void the_first_batch_is_small_and_every_lead_gets_its_row(void **state)
     assert_every_lead_once(s, id, 250);
 }
 
+/* One session is on its way with a batch, and there is none for the next: it waits its turn. */
+static void a_single_session_is_enough(void **state)
+{
+    struct scene *s = *state;
+    int64_t id = started(s, scene_draft());
+
+    many_leads(s, s->tenant, id, 0, 9000);
+    forbid_every_tenth(s);
+    pool_close(s->db->app.pool);
+    s->db->app.pool = pool_open(s->db->url, 1, 5000);
+    generate(s, s->tenant, id);
+    assert_every_lead_once(s, id, 9000);
+}
+
 static void a_campaign_without_leads_is_generated_at_once(void **state)
 {
     struct scene *s = *state;
@@ -452,6 +466,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENE(the_first_batch_is_small_and_every_lead_gets_its_row),
+        SCENE(a_single_session_is_enough),
         SCENE(a_campaign_without_leads_is_generated_at_once),
         SCENE(a_second_run_goes_on_where_a_killed_one_stopped),
         SCENE(generators_at_once_make_every_row_and_every_check_once),
