@@ -42,18 +42,19 @@ static const char *reason_name(int reason)
                                     : compliance_code_name((enum compliance_code)reason);
 }
 
-/* In the order of a claim: a dead number, then the campaign's end, then the law. */
+/* A start asks the law; only a claim knows of a dead number and of the campaign's end. */
 static struct outcome outcome_of(const struct generation_basis *b, const struct rows *leads, int i,
                                  const struct compliance_verdict *v)
 {
     struct tstamp at = generation_when(b, v), end = b->campaign.end_date;
 
+    if (!at.us)
+        return (struct outcome){FATE_NEVER, (int)compliance_final_code(v), at, v->codes};
     if (db_text(leads, i, "dead_reason"))
-        return (struct outcome){FATE_NEVER, REASON_DEAD, {0}, 0};
-    if (at.us && end.us && at.us >= end.us)
+        return (struct outcome){FATE_NEVER, REASON_DEAD, {0}, v->codes};
+    if (end.us && at.us >= end.us)
         return (struct outcome){FATE_NEVER, REASON_ENDED, {0}, v->codes};
-    return (struct outcome){lead_fate_of(b, v),
-                            at.us ? (int)v->code : (int)compliance_final_code(v), at, v->codes};
+    return (struct outcome){lead_fate_of(b, v), (int)v->code, at, v->codes};
 }
 
 static void write_codes(struct buf *b, const struct outcome *o)
@@ -81,6 +82,8 @@ static void write_lead(struct op *op, struct dry_run *d, int64_t lead_id, const 
     buf_printf(b, "%s{\"lead_id\":%lld,\"verdict\":\"%s\",\"at\":", b->n ? "," : "",
                (long long)lead_id, fates[o->fate]);
     buf_json_text(b, tstamp_format(&op->arena, o->at));
+    buf_str(b, ",\"reason\":");
+    buf_json_text(b, o->reason == CC_NONE ? NULL : reason_name(o->reason));
     buf_str(b, ",\"codes\":");
     write_codes(b, o);
     buf_char(b, '}');
