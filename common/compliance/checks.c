@@ -51,29 +51,43 @@ static const char *code_complaint(const char *s)
 static const char *const statuses[] = {"approved", "warning", "rejected", NULL};
 static const char *const formats[] = {"csv", "ndjson", NULL};
 
-/* A name in both structs, in the filter of each. */
-#define FILTER(T, name_, ...) \
+/* What both queries have. */
+struct filter {
+    struct tstamp from, to;
+    const char *status, *rejection_code, *to_number, *country_iso;
+    struct opt_i64 campaign_id, lead_id, scheduled_call_id;
+};
+#define FILTER_OF(q) \
+    (struct filter) \
     { \
-        .name = #name_, .key = FIELD_KEY(name_), .type = FIELD_TYPE(struct check_filter, name_), \
-        .offset = offsetof(T, f.name_), __VA_ARGS__ \
+        (q)->from, (q)->to, (q)->status, (q)->rejection_code, (q)->to_number, (q)->country_iso, \
+            (q)->campaign_id, (q)->lead_id, (q)->scheduled_call_id \
     }
-#define FILTERS(T) \
-    FILTER(T, from), FILTER(T, to), FILTER(T, status, .labels = statuses), \
-        FILTER(T, rejection_code, .check = code_complaint), \
-        FILTER(T, campaign_id, .min = 1, .max = INT64_MAX), \
-        FILTER(T, lead_id, .min = 1, .max = INT64_MAX), \
-        FILTER(T, scheduled_call_id, .min = 1, .max = INT64_MAX), \
-        FILTER(T, to_number, .max = 16, .check = e164_complaint), \
-        FILTER(T, country_iso, .check = country_complaint)
 
 static const struct field check_list_query_fields[] = {
-    FILTERS(struct check_list_query),
+    FIELD(struct check_list_query, from),
+    FIELD(struct check_list_query, to),
+    FIELD(struct check_list_query, status, .labels = statuses),
+    FIELD(struct check_list_query, rejection_code, .check = code_complaint),
+    FIELD(struct check_list_query, campaign_id, .min = 1, .max = INT64_MAX),
+    FIELD(struct check_list_query, lead_id, .min = 1, .max = INT64_MAX),
+    FIELD(struct check_list_query, scheduled_call_id, .min = 1, .max = INT64_MAX),
+    FIELD(struct check_list_query, to_number, .max = 16, .check = e164_complaint),
+    FIELD(struct check_list_query, country_iso, .check = country_complaint),
     PAGE_FIELDS(struct check_list_query),
 };
 const struct type check_list_query_type = TYPE(struct check_list_query, check_list_query_fields);
 
 static const struct field check_export_query_fields[] = {
-    FILTERS(struct check_export_query),
+    FIELD(struct check_export_query, from),
+    FIELD(struct check_export_query, to),
+    FIELD(struct check_export_query, status, .labels = statuses),
+    FIELD(struct check_export_query, rejection_code, .check = code_complaint),
+    FIELD(struct check_export_query, campaign_id, .min = 1, .max = INT64_MAX),
+    FIELD(struct check_export_query, lead_id, .min = 1, .max = INT64_MAX),
+    FIELD(struct check_export_query, scheduled_call_id, .min = 1, .max = INT64_MAX),
+    FIELD(struct check_export_query, to_number, .max = 16, .check = e164_complaint),
+    FIELD(struct check_export_query, country_iso, .check = country_complaint),
     FIELD(struct check_export_query, format, .labels = formats),
 };
 const struct type check_export_query_type =
@@ -84,9 +98,8 @@ static const char *id_or_null(struct op *op, struct opt_i64 id)
     return id.set ? sql_i64(op, id.v) : NULL;
 }
 
-static const struct arg *page_args(struct op *op, const struct check_filter *f,
-                                   struct tstamp before_at, int64_t before_id, int limit,
-                                   int offset)
+static const struct arg *page_args(struct op *op, const struct filter *f, struct tstamp before_at,
+                                   int64_t before_id, int limit, int offset)
 {
     const struct arg args[] = {
         {"from", sql_tstamp(op, f->from)},
@@ -110,7 +123,8 @@ static const struct arg *page_args(struct op *op, const struct check_filter *f,
 
 bool check_list(struct op *op, const struct check_list_query *q, struct buf *items, int64_t *total)
 {
-    const struct arg *args = page_args(op, &q->f, (struct tstamp){0}, 0, q->limit, q->offset);
+    const struct filter f = FILTER_OF(q);
+    const struct arg *args = page_args(op, &f, (struct tstamp){0}, 0, q->limit, q->offset);
     struct rows page, count;
 
     if (!db_ask(
@@ -185,11 +199,12 @@ static bool write_piece(struct op *op, const struct check_export *e, struct rows
 
 bool check_export_next(struct op *parent, struct check_export *e, struct buf *out, bool *done)
 {
+    const struct filter f = FILTER_OF(&e->query);
     struct op op = op_part(parent);
     struct rows rows;
 
     bool ok = db_query(&op, &SQL_CHECK_PAGE,
-                       page_args(&op, &e->query.f, e->before_at, e->before_id, PIECE, 0), &rows)
+                       page_args(&op, &f, e->before_at, e->before_id, PIECE, 0), &rows)
               && write_piece(&op, e, &rows, out);
     if (ok && rows.n) {
         e->before_id = db_i64(&rows, rows.n - 1, "id");

@@ -28,21 +28,18 @@ struct compliance_check {
 extern const struct type compliance_check_type;
 
 /* checked_at from (included) to (excluded); whatever is not said does not filter. */
-struct check_filter {
+struct check_list_query {
     struct tstamp from, to;
     const char *status, *rejection_code, *to_number, *country_iso;
     struct opt_i64 campaign_id, lead_id, scheduled_call_id;
-};
-
-/* Of a query string, for a page and for an export. */
-struct check_list_query {
-    struct check_filter f;
     int32_t limit, offset;
 };
 extern const struct type check_list_query_type;
 
 struct check_export_query {
-    struct check_filter f;
+    struct tstamp from, to;
+    const char *status, *rejection_code, *to_number, *country_iso;
+    struct opt_i64 campaign_id, lead_id, scheduled_call_id;
     const char *format; /* csv, ndjson */
 };
 extern const struct type check_export_query_type;

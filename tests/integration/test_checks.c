@@ -36,11 +36,11 @@ static void make_checks(struct testdb *db, int64_t tenant, int n)
         (long long)tenant, n));
 }
 
-static int64_t total(struct op *op, struct check_filter f, struct buf *items)
+static int64_t total(struct op *op, struct check_list_query q, struct buf *items)
 {
-    struct check_list_query q = {.f = f, .limit = 200};
     int64_t n;
 
+    q.limit = 200;
     buf_reset(items);
     assert_ok(op, check_list(op, &q, items, &n));
     return n;
@@ -52,7 +52,7 @@ static void filters_find_what_they_say_and_nothing_of_others(void **state)
     int64_t tenant = testdb_tenant(db);
     struct op op = testdb_op(db, tenant);
     struct buf items = {0};
-    struct check_filter f = {0};
+    struct check_list_query f = {0};
 
     make_checks(db, tenant, 3000);
     make_checks(db, testdb_tenant(db), 500);
@@ -61,14 +61,15 @@ static void filters_find_what_they_say_and_nothing_of_others(void **state)
     assert_int_equal(total(&op, f, &items), 1000);
     f.rejection_code = "DNC_INTERNAL";
     assert_int_equal(total(&op, f, &items), 500);
-    f = (struct check_filter){.country_iso = "FR", .to_number = "+393491000001"};
+    f = (struct check_list_query){.country_iso = "FR", .to_number = "+393491000001"};
     assert_int_equal(total(&op, f, &items), 15);
     assert_null(strstr(items.p, "\"to_number\":\"+393491000002\""));
-    f = (struct check_filter){.lead_id = {true, testdb_number(db, "SELECT min(id) FROM leads")}};
+    f = (struct check_list_query){
+        .lead_id = {true, testdb_number(db, "SELECT min(id) FROM leads")}};
     assert_int_equal(total(&op, f, &items), 15);
-    f = (struct check_filter){.scheduled_call_id = {true, 17}};
+    f = (struct check_list_query){.scheduled_call_id = {true, 17}};
     assert_int_equal(total(&op, f, &items), 1);
-    f = (struct check_filter){
+    f = (struct check_list_query){
         .campaign_id = {true, testdb_number(db, "SELECT min(id) FROM campaigns")}};
     assert_int_equal(total(&op, f, &items), 150);
     assert_true(tstamp_parse(STR("2026-11-01T00:10:00Z"), &f.from));
@@ -101,7 +102,7 @@ static void one_is_shown_with_everything_and_only_to_its_tenant(void **state)
 
 static int64_t export_all(struct op *op, const char *format, const char *status, struct buf *whole)
 {
-    struct check_export e = {.query = {.format = format, .f = {.status = status}}};
+    struct check_export e = {.query = {.format = format, .status = status}};
     bool done = false;
     int64_t pieces = 0;
     struct buf piece = {0};
