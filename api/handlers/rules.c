@@ -29,9 +29,14 @@ bool handle_rule_list(struct op *op, const struct req *req, struct reply *rep)
 bool handle_rule_versions(struct op *op, const struct req *req, struct reply *rep)
 {
     const char *country = arena_strndup(&op->arena, req->params[0].p, req->params[0].n);
+    const char *complaint = country_complaint(country);
     struct country_rule *items;
     int n;
 
+    if (complaint) {
+        err_detail(op, "country_iso", complaint);
+        return fail(op, E_VALIDATION_ERROR, "Request validation failed");
+    }
     return req_nothing(op, req) && rule_versions(op, country, &items, &n)
            && reply_list(rep, (struct list){&country_rule_type, items, n});
 }
