@@ -192,6 +192,7 @@ bool campaign_dry_run(struct op *op, int64_t campaign_id, const struct dry_run_o
 
     arena_defer(&op->arena, free_items, d);
     d->options = options;
+    d->basis.hypothetical = true;
     d->basis.now.us = options->at.us ? options->at.us : clock_now_us();
     if (!campaign_repo_get(op, campaign_id, &d->basis.campaign)
         || !generation_filters(op, &d->basis.campaign, &d->filters)

@@ -123,6 +123,7 @@ bool generation_judge(struct op *op, const struct generation_basis *b, const str
                                  .from_number = b->campaign.from_number,
                                  .at = generation_earliest(b),
                                  .guard_seconds = (int)op->app->conf->dial_guard_seconds,
+                                 .hypothetical = b->hypothetical,
                                  .campaign = campaign_compliance(&b->campaign),
                                  .lead = &lead,
                              },

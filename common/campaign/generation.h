@@ -17,6 +17,7 @@ struct generation_basis {
     struct campaign campaign;
     struct country_rules rules;
     struct tstamp now;
+    bool hypothetical;
 };
 
 /* now, or the campaign's start if that is ahead: nothing is called before. */

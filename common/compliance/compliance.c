@@ -118,9 +118,10 @@ struct compliance_answer compliance_answer(struct op *op, const struct complianc
         a.country_iso = arena_strdup(&op->arena, f.country_iso);
     read_words(op, q, &a);
     a.verdict = compliance_decide(&f);
-    metric_add(
-        M_CHECKS, 1,
-        LABELS(verdict_status_names[a.verdict.status], compliance_code_name(a.verdict.code)));
+    if (!q->hypothetical)
+        metric_add(
+            M_CHECKS, 1,
+            LABELS(verdict_status_names[a.verdict.status], compliance_code_name(a.verdict.code)));
     return a;
 }
 
