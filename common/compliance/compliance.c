@@ -2,6 +2,7 @@
 
 #include "common/compliance/compliance.h"
 
+#include "common/base/conf.h"
 #include "common/base/json.h"
 #include "common/base/metrics.h"
 #include "common/base/tz.h"
@@ -61,6 +62,7 @@ static void read_number(const char *to_number, struct compliance_facts *f)
 
 static void read_evidence(const struct evidence *e, struct compliance_facts *f)
 {
+    f->policy.unknown_scope_blocks = e->unknown_scope_blocks;
     f->dnc = e->dnc;
     f->n_dnc = e->n_dnc;
     memcpy(f->scrubs, e->scrubs, sizeof(f->scrubs));
@@ -103,6 +105,8 @@ struct compliance_answer compliance_answer(struct op *op, const struct complianc
     struct compliance_facts f = {.at = q->at,
                                  .guard_seconds = q->guard_seconds,
                                  .advisory = q->advisory,
+                                 .policy.no_rule_warns =
+                                     strcmp(op->app->conf->country_without_rule, "warn") == 0,
                                  .from_number = q->from_number};
     struct campaign_columns campaign = q->campaign.columns;
 

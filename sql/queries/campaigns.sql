@@ -156,7 +156,8 @@ SELECT l.id, l.phone, l.country_iso, l.preferred_lang, l.consent_basis, l.consen
                   JOIN calls k ON k.id = a.call_id
                  WHERE a.tenant_id = :tenant_id AND a.to_number = l.phone AND a.state NOT IN ('rejected', 'refuted')
                  ORDER BY a.created_at DESC
-                 LIMIT 100) h) AS attempts
+                 LIMIT 100) h) AS attempts,
+       (SELECT t.unknown_scope FROM tenants t WHERE t.id = :tenant_id) AS unknown_scope
   FROM leads l
  WHERE l.tenant_id = :tenant_id AND l.lane = :lane AND l.id > :after
    AND (:country_iso::text IS NULL OR l.country_iso = :country_iso)

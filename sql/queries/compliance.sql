@@ -153,7 +153,8 @@ SELECT (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM d.created_at)
                   JOIN calls k ON k.id = a.call_id
                  WHERE a.tenant_id = :tenant_id AND a.to_number = :e164 AND a.state NOT IN ('rejected', 'refuted')
                  ORDER BY a.created_at DESC
-                 LIMIT 100) h) AS attempts;
+                 LIMIT 100) h) AS attempts,
+       (SELECT t.unknown_scope FROM tenants t WHERE t.id = :tenant_id) AS unknown_scope;
 
 -- name: dnc_lock
 -- Claims take the same lock shared: an entry is either before a call's intent or after it.
