@@ -95,6 +95,28 @@ static void make_lists(struct scene *s)
         "WHERE l.id %% 4 > 0"));
 }
 
+/* The tenant's own rules beside the platform's: one closes mornings, one asks for consents again.
+ */
+static void make_own_rules(struct scene *s)
+{
+    struct op op = testdb_op(s->db, s->tenant);
+    struct country_rule windows = {
+        .country_iso = "GB",
+        .enabled = true,
+        .quiet_hours_enabled = true,
+        .timezone = "Europe/London",
+        .sources = {"[\"ours\"]"},
+        .extended = {"{\"call_windows\":{\"tue\":[[\"13:00\",\"14:00\"]],"
+                     "\"wed\":[[\"09:30\",\"12:00\"]]}}"},
+    };
+    struct country_rule consents = {
+        .country_iso = "BR", .enabled = true, .require_explicit_consent = true};
+
+    assert_ok(&op, rule_put(&op, &windows));
+    assert_ok(&op, rule_put(&op, &consents));
+    op_end(&op);
+}
+
 static int64_t campaign_of_many(struct scene *s, int n)
 {
     struct campaign c = scene_draft();
@@ -105,6 +127,7 @@ static int64_t campaign_of_many(struct scene *s, int n)
     c.country_rules_override.text = "{\"ES\":{\"quiet_hours\":\"12:00-09:00\"},"
                                     "\"AU\":{\"enabled\":false}}";
     int64_t id = scene_campaign(s, s->tenant, c);
+    make_own_rules(s);
     make_leads(s, id, n);
     make_lists(s);
     return id;
@@ -157,6 +180,8 @@ static void every_lead_meets_the_fate_it_was_told(void **state)
     keep_answer(s, &answer);
     buf_free(&answer);
     assert_totals(s);
+    assert_says(s, "(SELECT min(at) FILTER (WHERE verdict = 'at') = '2026-12-15T13:00:00Z' FROM "
+                   "fake.said JOIN leads l ON l.id = lead_id WHERE phone LIKE '+44%%')");
     scene_start(s, s->tenant, id);
     assert_nothing(s, "a lead left out, or one too many",
                    "SELECT * FROM fake.said FULL JOIN scheduled_calls r USING (lead_id) WHERE "
@@ -187,7 +212,7 @@ static const char opt_out_before[] =
 static void a_campaign_that_spans_a_change_is_decided_by_the_version_of_the_instant(void **state)
 {
     struct scene *s = *state;
-    char phone[16];
+    char phone[24];
 
     fake_clock_install(s->db, "2026-08-10T09:00:00Z");
     free(testdb_sql(s->db, "%s", opt_out_before));
@@ -268,7 +293,7 @@ static void it_says_which_change_would_free_most(void **state)
 {
     struct scene *s = *state;
     struct campaign c = scene_draft();
-    char phone[16];
+    char phone[24];
 
     c.quiet_hours = "00:00-23:00"; /* of UTC: closed at noon */
     c.country_rules_override.text = "{\"ES\":{\"enabled\":false}}";
@@ -305,7 +330,7 @@ static void leads_are_told_by_pages_and_counted_all(void **state)
     struct op op = testdb_op(s->db, s->tenant);
     struct dry_run_options options = {.limit = 2, .offset = 3};
     struct buf out = {0};
-    char phone[16];
+    char phone[24];
 
     int64_t id = scene_campaign(s, s->tenant, scene_draft()), lead[5];
     for (int i = 0; i < 5; i++)

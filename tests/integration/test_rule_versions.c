@@ -1,12 +1,12 @@
 /* test_rule_versions.c - a country's rules as versions: which holds on a day, and which may follow.
  */
 
-#include "common/base/json.h"
-#include "common/compliance/rules.h"
+#include "common/compliance/compliance.h"
 #include "queries.h"
 #include "tests/support/check.h"
 #include "tests/support/plan.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, testdb_setup, testdb_teardown)
@@ -252,6 +252,81 @@ static void a_tenants_own_windows_close_what_the_law_leaves_open(void **state)
     op_end(&op);
 }
 
+static void a_tenants_rule_takes_nothing_off_its_own_list(void **state)
+{
+    struct testdb *db = *state;
+    struct op op = testdb_op(db, testdb_tenant(db));
+    static const char number[] = "+4930123456";
+    struct lead lead = {.country_iso = "DE",
+                        .consent_basis = "consent",
+                        .consent_status = CONSENT_GRANTED,
+                        .consent_date = at("2026-11-01T00:00:00Z"),
+                        .consent_source = "form",
+                        .metadata = {"{\"consent_channels\":[\"automated_voice\"]}"}};
+    struct compliance_question q = {
+        .to_number = number, .at = at("2026-12-15T11:00:00Z"), .lead = &lead};
+    struct compliance_answer a;
+
+    assert_ok(&op, compliance_ask(&op, &q, &a));
+    assert_int_equal(a.verdict.code, CC_NONE);
+    free(testdb_sql(db,
+                    "INSERT INTO dnc_entries (tenant_id, e164, source, created_at) "
+                    "VALUES (%lld, '%s', 'registry', '2026-01-01')",
+                    (long long)op.tenant_id, number));
+    assert_ok(&op, compliance_ask(&op, &q, &a));
+    assert_int_equal(a.verdict.code, CC_DNC_INTERNAL);
+    put(&op, FORM(.dnc_registry_enabled = true, .sources = {"[\"ours\"]"},
+                  .extended = {"{\"dnc\":{\"registry\":\"Ours\",\"registry_enforcement\":\"warn\","
+                               "\"consent_overrides_registry\":\"any\"},"
+                               "\"consent\":{\"b2c\":{\"regime\":\"opt_out\"}}}"}));
+    free(testdb_sql(db,
+                    "SET session_replication_role = replica;"
+                    "UPDATE country_rules SET country_iso = 'DE', effective_from = '2026-01-01'"));
+    assert_ok(&op, compliance_ask(&op, &q, &a));
+    assert_int_equal(a.verdict.code, CC_DNC_INTERNAL);
+    assert_true(a.tenant_rule_id > 0);
+    op_end(&op);
+}
+
+struct writer {
+    struct testdb *db;
+    int64_t tenant;
+    pthread_barrier_t *together;
+};
+
+static void *write_rule(void *arg)
+{
+    struct writer *w = arg;
+    struct op op = testdb_op(w->db, w->tenant);
+    struct country_rule r = FORM(.require_disclosure = true);
+
+    pthread_barrier_wait(w->together);
+    if (!rule_put(&op, &r))
+        abort();
+    op_end(&op);
+    return NULL;
+}
+
+static void writers_at_once_leave_one_version_standing(void **state)
+{
+    struct testdb *db = *state;
+    pthread_barrier_t together;
+    pthread_t threads[6];
+    struct writer w = {db, testdb_tenant(db), &together};
+
+    pthread_barrier_init(&together, NULL, ARRAY_LEN(threads));
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, write_rule, &w), 0);
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+        pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&together);
+    assert_int_equal(testdb_number(db, "SELECT max(version) FROM country_rules"), 6);
+    assert_int_equal(testdb_number(db, "SELECT version FROM country_rules "
+                                       "WHERE superseded_at IS NULL"),
+                     6);
+    assert_int_equal(testdb_number(db, "SELECT count(*) FROM country_rules"), 6);
+}
+
 static void a_version_is_closed_but_never_edited(void **state)
 {
     struct testdb *db = *state;
@@ -296,6 +371,8 @@ int main(void)
         TEST(everything_wrong_is_said_at_once),
         TEST(windows_that_cannot_be_are_refused),
         TEST(a_tenants_own_windows_close_what_the_law_leaves_open),
+        TEST(a_tenants_rule_takes_nothing_off_its_own_list),
+        TEST(writers_at_once_leave_one_version_standing),
         TEST(a_version_is_closed_but_never_edited),
         TEST(the_rules_in_force_are_found_by_an_index),
     };
