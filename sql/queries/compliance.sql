@@ -63,7 +63,7 @@ RETURNING id, country_iso, enabled, require_disclosure, disclosure_text, require
 
 -- name: person_evidence
 -- What the lists, the registries and the past say of one number, each as evidence.h reads it.
-SELECT (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM d.created_at) * 1000000)::bigint, ' ')
+SELECT (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM coalesce(d.listed_at, d.created_at)) * 1000000)::bigint, ' ')
           FROM dnc_entries d
          WHERE d.tenant_id = :tenant_id AND d.e164 = :e164 AND d.removed_at IS NULL) AS entries,
        (SELECT p.source || ',p,' || (extract(epoch FROM p.created_at) * 1000000)::bigint
@@ -85,10 +85,10 @@ SELECT pg_advisory_xact_lock(hashtextextended(:tenant_id::text || ':' || :e164, 
 -- name: dnc_insert
 INSERT INTO dnc_entries (tenant_id, e164, source, country_iso)
 VALUES (:tenant_id, :e164, :source, :country_iso)
-RETURNING id, e164, source, country_iso, created_at;
+RETURNING id, e164, source, country_iso, nullif(registry, '') AS registry, listed_at, created_at;
 
 -- name: dnc_list
-SELECT id, e164, source, country_iso, created_at
+SELECT id, e164, source, country_iso, nullif(registry, '') AS registry, listed_at, created_at
   FROM dnc_entries
  WHERE tenant_id = :tenant_id AND removed_at IS NULL AND (:country_iso::text IS NULL OR country_iso = :country_iso)
  ORDER BY id DESC
@@ -103,7 +103,7 @@ SELECT count(*) AS n
 SELECT id, e164, source FROM dnc_entries WHERE tenant_id = :tenant_id AND id = :id AND removed_at IS NULL;
 
 -- name: dnc_remove
-UPDATE dnc_entries SET removed_at = now()
+UPDATE dnc_entries SET removed_at = now(), removed_by = :removed_by, removed_reason = :reason
  WHERE tenant_id = :tenant_id AND id = :id AND removed_at IS NULL AND source <> 'opt_out';
 
 -- name: compliance_check_insert
