@@ -201,6 +201,8 @@ struct dnc_import *dnc_import_begin(struct op *op, const struct dnc_file *f)
         .ctx = imp,
     });
     arena_defer(&op->arena, free_import, imp);
+    if (f->expired)
+        import_notice(&imp->report, &(struct import_notice){"SCRUB_EXPIRED", NULL, 1, 0});
     return dnc_batch_open(op, &imp->batch) ? imp : NULL;
 }
 

@@ -38,7 +38,8 @@ struct dnc_import *dnc_import_open(struct op *op, const struct dnc_import_option
 struct dnc_file {
     struct dnc_terms terms;
     const char *delimiter;
-    bool listed; /* an answer without outcomes: every number is on the registry's list */
+    bool listed;  /* an answer without outcomes: every number is on the registry's list */
+    bool expired; /* an answer that lets nobody be called any more: the reply says so */
 };
 struct dnc_import *dnc_import_begin(struct op *op, const struct dnc_file *f);
 

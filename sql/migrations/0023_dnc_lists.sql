@@ -11,8 +11,10 @@ ALTER TABLE dnc_entries
 DROP INDEX dnc_standing;
 CREATE UNIQUE INDEX dnc_standing ON dnc_entries (tenant_id, e164, source, registry) WHERE removed_at IS NULL;
 
--- Nothing refers to entries by (tenant_id, id), and a list of millions pays for every index.
+-- A list of millions pays for every index and every look-up: nothing refers to entries by (tenant_id, id), and the tenant
+-- is whoever's key it was, whose row nothing deletes.
 ALTER TABLE dnc_entries DROP CONSTRAINT dnc_entries_tenant_id_id_key;
+ALTER TABLE dnc_entries DROP CONSTRAINT dnc_entries_tenant_id_fkey;
 
 -- One row per file; finished_at says that the whole of it counts.
 CREATE TABLE dnc_imports (

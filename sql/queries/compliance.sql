@@ -116,14 +116,3 @@ VALUES (:tenant_id, :scheduled_call_id, :campaign_id, :lead_id, :to_number, :cou
         :rejection_code, :all_codes, :warnings, :next_allowed_at, :scheduled_time, :platform_rule_id,
         :country_rule_id, :engine_version, :tzdata_version)
 RETURNING id;
-
--- name: scrub_record
-INSERT INTO registry_scrubs AS s (tenant_id, e164, registry, scrubbed_at)
-SELECT DISTINCT l.tenant_id, l.phone, r.extended -> 'dnc' ->> 'registry', coalesce(:at::timestamptz, clock_timestamp())
-  FROM leads l
-  JOIN platform_country_rules r ON r.country_iso = l.country_iso
- WHERE l.tenant_id = :tenant_id AND (:country_iso::text IS NULL OR l.country_iso = :country_iso)
-   AND r.extended -> 'dnc' ->> 'registry' IS NOT NULL
-   AND r.effective_from <= current_date AND (r.effective_to IS NULL OR r.effective_to >= current_date)
-ON CONFLICT (tenant_id, e164, registry)
-DO UPDATE SET scrubbed_at = excluded.scrubbed_at WHERE s.scrubbed_at < excluded.scrubbed_at;
