@@ -201,8 +201,11 @@ bool handle_dnc_create(struct op *op, const struct req *req, struct reply *rep)
 bool handle_dnc_delete(struct op *op, const struct req *req, struct reply *rep)
 {
     struct dnc_removal r = {0};
+    struct req bare = *req;
 
-    if (!req_query(op, req, &dnc_removal_type, &r) || !dnc_remove(op, req->ids[0], r.reason))
+    bare.query = STR("");
+    if (!req_nothing(op, &bare) || !req_query(op, req, &dnc_removal_type, &r)
+        || !dnc_remove(op, req->ids[0], r.reason))
         return false;
     rep->status = 204;
     return true;

@@ -27,7 +27,7 @@ static const struct field dnc_entry_fields[] = {
 const struct type dnc_entry_type = TYPE(struct dnc_entry, dnc_entry_fields);
 
 static const struct field dnc_removal_fields[] = {
-    FIELD(struct dnc_removal, reason, .max = 500),
+    FIELD(struct dnc_removal, reason, .min = 1, .max = 500),
 };
 const struct type dnc_removal_type = TYPE(struct dnc_removal, dnc_removal_fields);
 

@@ -47,20 +47,35 @@ static bool ask_part(struct dnc_batch *b, const struct query *q, struct rows *ou
                     out);
 }
 
-bool dnc_batch_open(struct op *op, struct dnc_batch *b)
+void dnc_batch_open(struct op *op, struct dnc_batch *b)
+{
+    b->op = op;
+    begin(b);
+}
+
+/* In the first transaction: a file that is refused before leaves nothing. */
+static bool record(struct dnc_batch *b)
 {
     struct rows rows;
 
-    b->op = op;
-    begin(b);
+    if (b->import_id)
+        return true;
     if (b->terms.mode == DNC_MODE_FULL
         && !db_query(&b->part, &SQL_DNC_IMPORT_SWEEP, NO_ARGS, &rows))
-        return op_fail_like(op, &b->part);
+        return false;
     if (!ask_part(b, &SQL_DNC_IMPORT_OPEN, &rows))
-        return op_fail_like(op, &b->part);
+        return false;
     b->import_id = db_i64(&rows, 0, "id");
-    begin(b);
     return true;
+}
+
+static bool begin_transaction(struct dnc_batch *b)
+{
+    struct rows rows;
+
+    b->part.deadline_us = b->op->deadline_us;
+    return db_begin(&b->part) && db_query(&b->part, &SQL_DNC_IMPORT_PLAN, NO_ARGS, &rows)
+           && record(b);
 }
 
 /* ---- a batch ------------------------------------------------------------- */
@@ -119,13 +134,13 @@ static bool send_extras(struct dnc_batch *b, const struct arg *args, int64_t *st
 static bool send(struct dnc_batch *b, struct rows *counts, int64_t *closed)
 {
     struct op *op = &b->part;
-    const struct arg *args = batch_args(b);
+    const struct arg *args;
     int64_t staged = 0;
-    struct rows rows;
 
-    op->deadline_us = b->op->deadline_us;
-    if (!db_begin(op) || !db_query(op, &SQL_DNC_IMPORT_PLAN, NO_ARGS, &rows)
-        || !send_extras(b, args, &staged, closed) || !lock(b, args)
+    if (!begin_transaction(b))
+        return false;
+    args = batch_args(b);
+    if (!send_extras(b, args, &staged, closed) || !lock(b, args)
         || !db_query_commit(op, &SQL_DNC_IMPORT_BATCH, args, counts))
         return false;
     b->staged += staged;
@@ -198,7 +213,7 @@ static bool close_missing(struct dnc_batch *b)
         b->closed += db_i64(&piece, 0, "closed");
     } while (after);
     if (!b->terms.force && 2 * b->staged < stood - b->report->imported)
-        return import_fault(&b->part, b->report, "FULL_FILE_SHRINKS", 0);
+        return import_fault(b->op, b->report, "FULL_FILE_SHRINKS", 0);
     return ask_part(b, &SQL_DNC_IMPORT_UNSTAGE, &piece);
 }
 
@@ -206,13 +221,15 @@ bool dnc_batch_finish(struct dnc_batch *b)
 {
     struct rows rows;
 
+    bool empty_counts = b->terms.mode == DNC_MODE_FULL || b->terms.mode == DNC_MODE_DELTA;
+
     if (!flush(b))
         return false;
-    b->part.deadline_us = b->op->deadline_us;
-    if (!db_begin(&b->part) || !db_query(&b->part, &SQL_DNC_IMPORT_PLAN, NO_ARGS, &rows)
-        || (b->terms.mode == DNC_MODE_FULL && !close_missing(b))
+    if (!b->import_id && !empty_counts)
+        return true;
+    if (!begin_transaction(b) || (b->terms.mode == DNC_MODE_FULL && !close_missing(b))
         || !ask_part(b, &SQL_DNC_IMPORT_CLOSE, &rows) || !db_commit(&b->part))
-        return op_fail_like(b->op, &b->part);
+        return b->op->err.code == E_NONE && op_fail_like(b->op, &b->part);
     if (b->closed)
         import_notice(b->report, &(struct import_notice){"TAKEN_OFF", "e164", b->closed, 0});
     begin(b);

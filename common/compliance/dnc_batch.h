@@ -42,14 +42,14 @@ struct dnc_batch {
     struct op part;
     struct import_report *report;
     struct dnc_terms terms;
-    int64_t import_id;
+    int64_t import_id; /* 0 = nothing is stored yet */
     int rows, opt_outs;
     int64_t staged, closed;
     struct sql_array numbers, sources, countries, gone;
 };
 
-/* Record that a file begins.  terms' texts live as long as the batch. */
-bool dnc_batch_open(struct op *op, struct dnc_batch *b) MUSTCHECK;
+/* report and terms are the caller's to set, before; terms' texts live as long as the batch. */
+void dnc_batch_open(struct op *op, struct dnc_batch *b);
 
 /* Take a row; sends the batch when it is full. */
 bool dnc_batch_add(struct dnc_batch *b, const struct dnc_row *r) MUSTCHECK;

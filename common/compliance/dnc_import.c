@@ -29,7 +29,7 @@ _Static_assert(sizeof(enum dnc_mode) == sizeof(int), "FIELD_ENUM stores an int")
 static const struct field options_fields[] = {
     FIELD(struct dnc_import_options, source, .labels = dnc_source_names),
     FIELD_ENUM(struct dnc_import_options, mode, dnc_mode_names, .flags = F_NOT_NULL),
-    FIELD(struct dnc_import_options, registry, .max = REGISTRY_NAME_MAX),
+    FIELD(struct dnc_import_options, registry, .min = 1, .max = REGISTRY_NAME_MAX),
     FIELD(struct dnc_import_options, scrubbed_at),
     FIELD(struct dnc_import_options, force),
     FIELD(struct dnc_import_options, country_iso, .check = country_complaint),
@@ -203,7 +203,8 @@ struct dnc_import *dnc_import_begin(struct op *op, const struct dnc_file *f)
     arena_defer(&op->arena, free_import, imp);
     if (f->expired)
         import_notice(&imp->report, &(struct import_notice){"SCRUB_EXPIRED", NULL, 1, 0});
-    return dnc_batch_open(op, &imp->batch) ? imp : NULL;
+    dnc_batch_open(op, &imp->batch);
+    return imp;
 }
 
 /* All that is wrong with the options together, at once. */

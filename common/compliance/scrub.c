@@ -11,7 +11,7 @@ enum { REGISTRY_NAME_MAX = 128 };
 
 static const struct field answer_fields[] = {
     FIELD(struct scrub_answer, country_iso, .flags = F_REQUIRED, .check = country_complaint),
-    FIELD(struct scrub_answer, registry, .max = REGISTRY_NAME_MAX),
+    FIELD(struct scrub_answer, registry, .min = 1, .max = REGISTRY_NAME_MAX),
     FIELD(struct scrub_answer, scrubbed_at, .flags = F_REQUIRED),
     FIELD(struct scrub_answer, listed),
     FIELD(struct scrub_answer, delimiter, .check = csv_delimiter_complaint),
