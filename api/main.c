@@ -1,9 +1,11 @@
 /* main.c - agoralia-api: settings, what requests need, serve until TERM. */
 
+#include "api/follower.h"
 #include "api/handlers.h"
 #include "api/server.h"
 #include "common/base/conf.h"
 #include "common/base/log.h"
+#include "common/base/notify.h"
 #include "common/base/tz.h"
 #include "common/compliance/law_cache.h"
 #include "common/provider/provider.h"
@@ -50,7 +52,9 @@ static int serve(const struct app *app, const struct app *urgent, const sigset_t
     if (!s)
         return 1;
     log_info(NULL, "api.ready", F("port", server_port(s)), F("listen", app->conf->http_listen));
+    notify_ready(app->conf->notify_socket);
     sigwait(until, &signal);
+    notify_stopping(app->conf->notify_socket);
     log_info(NULL, "api.draining", F("signal", signal));
     server_stop(s, (int)app->conf->http_request_timeout_ms);
     log_info(NULL, "api.stopped");
@@ -75,7 +79,9 @@ int main(void)
     };
     struct app urgent = app;
     urgent.pool = open_pool(&conf, URGENT_SESSIONS);
+    struct follower *follower = follower_start(&app, app.pool, urgent.pool);
     int rc = serve(&app, &urgent, &until);
+    follower_stop(follower);
     pool_close(urgent.pool);
     pool_close(app.pool);
     law_cache_close(app.laws);

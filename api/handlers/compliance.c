@@ -15,32 +15,6 @@
 #include "common/number/e164.h"
 #include "common/number/number.h"
 
-struct rule_query {
-    const char *country_iso;
-};
-static const struct field rule_query_fields[] = {
-    FIELD(struct rule_query, country_iso, .check = country_complaint),
-};
-static const struct type rule_query_type = TYPE(struct rule_query, rule_query_fields);
-
-bool handle_rule_list(struct op *op, const struct req *req, struct reply *rep)
-{
-    struct rule_query q = {0};
-    struct country_rule *items;
-    int n;
-
-    return req_query(op, req, &rule_query_type, &q) && rule_list(op, q.country_iso, &items, &n)
-           && reply_list(rep, (struct list){&country_rule_type, items, n});
-}
-
-bool handle_rule_put(struct op *op, const struct req *req, struct reply *rep)
-{
-    struct country_rule r = COUNTRY_RULE_DEFAULTS;
-
-    return req_body(op, req, &country_rule_type, &r) && rule_put(op, &r)
-           && reply_with(rep, 201, &country_rule_type, &r);
-}
-
 struct check_query {
     const char *to_number;
     const char *country_iso; /* must be the number's, when given */

@@ -15,31 +15,49 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { TIMELINE_DIGITS = 8, POSITION_SIZE = 25 };
+enum { EPOCH_DIGITS = 8, TIMELINE_DIGITS = 8, POSITION_SIZE = 25 };
+enum { KNOWN_SIZE = EPOCH_DIGITS + POSITION_SIZE };
 
 struct witness {
     struct app aside; /* the same, with a pool that no expectation binds */
     struct pool *guarded;
     struct broker *broker;
     char path[4096]; /* of the file; empty = none */
-    char highest[POSITION_SIZE];
+    /*
+     * The epoch, then the log's highest position in it.  What was known of a log that is gone ends
+     * with its epoch: else whoever still knew it would take the restored database for another.
+     */
+    char known[KNOWN_SIZE];
 };
 
-static bool is_position(const char *s)
+static const char *highest(const struct witness *w)
 {
-    return strlen(s) == POSITION_SIZE - 1 && strspn(s, "0123456789abcdef") == POSITION_SIZE - 1;
+    return w->known + EPOCH_DIGITS;
 }
 
-static void remember(struct witness *w, const char *position)
+static bool is_known(const char *s)
 {
-    if (is_position(position) && strcmp(position, w->highest) > 0)
-        memcpy(w->highest, position, POSITION_SIZE);
+    return strlen(s) == KNOWN_SIZE - 1 && strspn(s, "0123456789abcdef") == KNOWN_SIZE - 1;
+}
+
+static void remember(struct witness *w, const char *known)
+{
+    if (is_known(known) && strcmp(known, w->known) > 0)
+        memcpy(w->known, known, KNOWN_SIZE);
+}
+
+static void remember_position(struct witness *w, const char *position)
+{
+    char known[KNOWN_SIZE];
+
+    snprintf(known, sizeof(known), "%.*s%s", EPOCH_DIGITS, w->known, position);
+    remember(w, known);
 }
 
 static void read_file(struct witness *w)
 {
     FILE *f = *w->path ? fopen(w->path, "re") : NULL;
-    char text[POSITION_SIZE] = "";
+    char text[KNOWN_SIZE] = "";
 
     if (!f)
         return;
@@ -56,7 +74,7 @@ static void write_file(struct op *op, const struct witness *w)
 
     if (!*w->path)
         return;
-    bool written = f && fputs(w->highest, f) >= 0 && fflush(f) == 0 && fsync(fileno(f)) == 0;
+    bool written = f && fputs(w->known, f) >= 0 && fflush(f) == 0 && fsync(fileno(f)) == 0;
     if (f)
         written = fclose(f) == 0 && written;
     if (!written || rename(fresh, w->path) != 0)
@@ -73,6 +91,7 @@ struct witness *witness_open(const struct app *app)
     if (!w)
         abort();
     w->broker = broker;
+    memset(w->known, '0', KNOWN_SIZE - 1);
     w->guarded = app->pool;
     w->aside = *app;
     w->aside.pool = pool_open(app->conf->database_url, 1, (int)app->conf->database_timeout_ms);
@@ -90,12 +109,12 @@ void witness_close(struct witness *w)
 }
 
 /* What we know joins what the others know.  Without Redis our own memory must do. */
-static void share(struct op *op, struct witness *w, const char *position, bool force)
+static void share(struct op *op, struct witness *w)
 {
     const struct redisReply *r;
     struct call c = {0};
 
-    call_witness(&c, broker_caller(w->broker), position, force);
+    call_witness(&c, broker_caller(w->broker), w->known);
     if (broker_call(op, w->broker, &c, &r)) {
         struct str told = reply_text(r);
         remember(w, arena_strndup(&op->arena, told.p, told.n));
@@ -110,23 +129,23 @@ static void share(struct op *op, struct witness *w, const char *position, bool f
  * the comparison begins that ends the freeze. */
 static void announce(struct op *op, struct witness *w, const char *position)
 {
-    if (strncmp(position, w->highest, TIMELINE_DIGITS) <= 0)
+    if (strncmp(position, highest(w), TIMELINE_DIGITS) <= 0)
         return;
-    remember(w, position);
-    share(op, w, w->highest, false);
+    remember_position(w, position);
+    share(op, w);
     write_file(op, w);
-    pool_expect(w->guarded, w->highest);
+    pool_expect(w->guarded, highest(w));
 }
 
 static bool freeze(struct op *op, struct witness *w, const char *position)
 {
     const char *reason = arena_printf(
-        &op->arena, "the database's log stands at %s, and stood at %s", position, w->highest);
+        &op->arena, "the database's log stands at %s, and stood at %s", position, highest(w));
     struct rows rows;
 
     if (!db_query(op, &SQL_WITNESS_FREEZE, ARGS({"reason", reason}), &rows))
         return false;
-    log_error(op, "failover.frozen", F("position", position), F("known", w->highest));
+    log_error(op, "failover.frozen", F("position", position), F("known", highest(w)));
     announce(op, w, position);
     return true;
 }
@@ -134,10 +153,14 @@ static bool freeze(struct op *op, struct witness *w, const char *position)
 /* From here on this is how far the database has come. */
 static void start_over(struct op *op, struct witness *w, const char *position)
 {
-    memcpy(w->highest, position, POSITION_SIZE);
-    share(op, w, position, true);
+    char known[KNOWN_SIZE], epoch[EPOCH_DIGITS + 1];
+
+    snprintf(epoch, sizeof(epoch), "%.*s", EPOCH_DIGITS, w->known);
+    snprintf(known, sizeof(known), "%08x%s", (unsigned)strtoul(epoch, NULL, 16) + 1, position);
+    remember(w, known);
+    share(op, w);
     write_file(op, w);
-    pool_expect(w->guarded, position);
+    pool_expect(w->guarded, highest(w));
 }
 
 static bool thaw(struct op *op, struct witness *w, const char *position, const char *began)
@@ -178,30 +201,30 @@ static bool step(struct op *op, struct witness *w, bool *busy)
     struct rows at;
 
     /* What the others saw first: a position read after that cannot lie before it. */
-    share(op, w, w->highest, false);
+    share(op, w);
     if (!db_query(op, &SQL_WITNESS_READ, NO_ARGS, &at))
         return false;
     const char *position = db_text(&at, 0, "position");
     bool frozen = db_bool(&at, 0, "frozen");
     bool same = strncmp(position, db_text(&at, 0, "timeline"), TIMELINE_DIGITS) == 0;
-    int age = strncmp(position, w->highest, TIMELINE_DIGITS);
+    int age = strncmp(position, highest(w), TIMELINE_DIGITS);
     *busy = frozen;
     metric_set(M_FAILOVER_FROZEN, frozen, NULL);
     if (age < 0 && same && !frozen) {
-        pool_expect(w->guarded, w->highest);
-        log_error(op, "witness.old_primary", F("position", position), F("known", w->highest));
+        pool_expect(w->guarded, highest(w));
+        log_error(op, "witness.old_primary", F("position", position), F("known", highest(w)));
         return true;
     }
     if (frozen)
         return deal_with_it(op, w, position);
-    if (!same || (age == 0 && strcmp(position, w->highest) < 0)) {
+    if (!same || (age == 0 && strcmp(position, highest(w)) < 0)) {
         *busy = true;
         return freeze(op, w, position);
     }
-    remember(w, position);
-    share(op, w, w->highest, false);
+    remember_position(w, position);
+    share(op, w);
     write_file(op, w);
-    pool_expect(w->guarded, w->highest);
+    pool_expect(w->guarded, highest(w));
     return true;
 }
 
@@ -219,4 +242,11 @@ bool witness_look(struct op *op, struct witness *w, bool *busy)
         op_fail_like(op, &aside);
     op_end(&aside);
     return ok;
+}
+
+void witness_follow(struct op *op, struct witness *w, struct pool *const pools[], int n)
+{
+    share(op, w);
+    for (int i = 0; i < n; i++)
+        pool_expect(pools[i], highest(w));
 }

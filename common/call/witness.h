@@ -21,6 +21,7 @@
 
 #include "common/base/op.h"
 
+struct pool;
 struct witness;
 
 /* NULL, after a log line, when REDIS_URL cannot be used.  For the process's life. */
@@ -29,6 +30,9 @@ void witness_close(struct witness *w);
 
 /* Look, and take one step of what there is to do; *busy while a failover is being dealt with. */
 bool witness_look(struct op *op, struct witness *w, bool *busy) MUSTCHECK;
+
+/* For a process that only writes: what the workers have told binds its pools too.  Asks Redis. */
+void witness_follow(struct op *op, struct witness *w, struct pool *const pools[], int n);
 
 /* One comparison with the provider's calls of the last two hours.  *missing: calls whose scheduled
  * call is gone as well. */

@@ -246,9 +246,8 @@ void call_peek_dead(struct call *c, const struct caller *by, const char *queue,
     add_all(c, rids, n);
 }
 
-void call_witness(struct call *c, const struct caller *by, const char *position, bool force)
+void call_witness(struct call *c, const struct caller *by, const char *known)
 {
     begin(c, SCRIPT_witness, by);
-    add_text(c, position);
-    add_text(c, force ? "1" : "0");
+    add_text(c, known);
 }

@@ -107,8 +107,8 @@ void call_peek(struct call *c, const struct caller *by, const char *queue, const
 void call_peek_dead(struct call *c, const struct caller *by, const char *queue,
                     const struct str *rids, size_t n);
 
-/* Where the database's log stands, as text that sorts; the answer is the highest ever told. */
-void call_witness(struct call *c, const struct caller *by, const char *position, bool force);
+/* What is known of the database's log, as text that sorts; the answer is the highest ever told. */
+void call_witness(struct call *c, const struct caller *by, const char *known);
 
 /* Answers.  What has another shape reads as nothing. */
 struct str reply_text(const struct redisReply *r);

@@ -244,6 +244,11 @@ static bool send_pipeline(struct op *op, struct pipeline *pl, const struct ask *
     return PQpipelineSync(db->pg) || fail_session(op, PQerrorMessage(db->pg));
 }
 
+static int64_t deadline_of(const struct op *op)
+{
+    return clock_mono_us() + (int64_t)op_time_left_ms(op, pool_timeout_ms(op->db->pool)) * 1000;
+}
+
 static bool run(struct op *op, const struct ask *asks, size_t n, const char *last)
 {
     struct pipeline pl = {.n = 0};
@@ -252,10 +257,35 @@ static bool run(struct op *op, const struct ask *asks, size_t n, const char *las
         return false;
     if (n > 16)
         return fail(op, E_INTERNAL_ERROR, "too many statements at once");
-    int64_t deadline =
-        clock_mono_us() + (int64_t)op_time_left_ms(op, pool_timeout_ms(op->db->pool)) * 1000;
+    int64_t deadline = deadline_of(op);
     return send_pipeline(op, &pl, asks, n, last) && flush(op, deadline)
            && collect(op, &pl, deadline) && op->err.code == E_NONE;
+}
+
+/* What was sent has a memory of its own: the next batch's arguments are made in between. */
+struct sent {
+    struct ask ask;
+    struct pipeline pl;
+};
+
+bool db_send(struct op *op, const struct query *q, const struct arg *args, struct rows *out)
+{
+    if (op->err.code != E_NONE || !db_lease(op))
+        return false;
+    struct sent *sent = ARENA_NEW(&op->arena, struct sent);
+    sent->ask = (struct ask){q, args, out};
+    if (!send_pipeline(op, &sent->pl, &sent->ask, 1, NULL) || !flush(op, deadline_of(op)))
+        return false;
+    op->db->sent = sent;
+    return true;
+}
+
+bool db_receive(struct op *op)
+{
+    struct sent *sent = op->db->sent;
+
+    op->db->sent = NULL;
+    return collect(op, &sent->pl, deadline_of(op)) && op->err.code == E_NONE;
 }
 
 bool db_ask(struct op *op, const struct ask *asks, size_t n)

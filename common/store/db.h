@@ -71,6 +71,14 @@ void db_rollback(struct op *op);
 bool db_query(struct op *op, const struct query *q, const struct arg *args,
               struct rows *out) MUSTCHECK;
 
+/*
+ * db_query() in two halves: the database works while the caller does something else.  Nothing may
+ * be asked with this operation in between; q and out must live until then, the arguments need not.
+ */
+bool db_send(struct op *op, const struct query *q, const struct arg *args,
+             struct rows *out) MUSTCHECK;
+bool db_receive(struct op *op) MUSTCHECK;
+
 /* Several statements in one round trip; all or none when inside a transaction. */
 struct ask {
     const struct query *query;

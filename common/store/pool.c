@@ -295,12 +295,19 @@ static struct db *queue_up(struct op *op, struct pool *p, int64_t deadline_us)
     return me.given ? me.given : db;
 }
 
-static struct db *obtain(struct op *op, struct pool *p, int64_t deadline_us)
+static struct db *obtain_at_once(struct op *op, struct pool *p)
 {
     struct db *db = NULL;
 
     if (TAILQ_EMPTY(&p->waiters) && !(db = take_idle(p)) && may_connect(p))
         db = try_connect(op, p);
+    return db;
+}
+
+static struct db *obtain(struct op *op, struct pool *p, int64_t deadline_us)
+{
+    struct db *db = obtain_at_once(op, p);
+
     return db ? db : queue_up(op, p, deadline_us);
 }
 
@@ -323,6 +330,13 @@ static bool plan_anew_at_times(struct op *op)
     return session_command(op, "DISCARD PLANS");
 }
 
+static bool give(struct op *op, struct db *db)
+{
+    op->db = db;
+    arena_defer(&op->arena, release_deferred, op);
+    return plan_anew_at_times(op);
+}
+
 bool db_lease(struct op *op)
 {
     struct pool *p = op->app->pool;
@@ -337,9 +351,17 @@ bool db_lease(struct op *op)
     metric_observe_us(M_DB_WAIT_SECONDS, clock_mono_us() - start);
     if (!db)
         return fail(op, E_SERVICE_UNAVAILABLE, "The database is busy; try again in a moment");
-    op->db = db;
-    arena_defer(&op->arena, release_deferred, op);
-    return plan_anew_at_times(op);
+    return give(op, db);
+}
+
+bool db_lease_spare(struct op *op)
+{
+    struct pool *p = op->app->pool;
+
+    pthread_mutex_lock(&p->lock);
+    struct db *db = obtain_at_once(op, p);
+    pthread_mutex_unlock(&p->lock);
+    return db && give(op, db);
 }
 
 void db_release(struct op *op)

@@ -17,6 +17,12 @@ void pool_close(struct pool *p);
 /* Give op a session now rather than at its first statement. */
 bool db_lease(struct op *op) MUSTCHECK;
 
+/*
+ * Only if there is one to be had without waiting: for a second session, which must not be waited
+ * for with the first in hand.  False is no failure.
+ */
+bool db_lease_spare(struct op *op) MUSTCHECK;
+
 /* Give it back early; a transaction left open is rolled back. */
 void db_release(struct op *op);
 

@@ -20,7 +20,8 @@ struct db {
     int64_t leases, replan_at; /* see db_lease() */
     bool begin_pending;        /* BEGIN goes out with the next statement */
     bool in_tx;
-    bool broken; /* state unknown: to be closed, never given back */
+    struct sent *sent; /* a statement whose answer has not been read; NULL = none */
+    bool broken;       /* state unknown: to be closed, never given back */
     bool prepared[QUERY_COUNT > 0 ? QUERY_COUNT : 1];
 };
 

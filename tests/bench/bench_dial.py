@@ -57,7 +57,7 @@ def cpu_seconds(pid):
 
 def fill(s, rows):
     """A running campaign whose rows are due now, generated already."""
-    s.sql("UPDATE platform_country_rules SET quiet_hours_enabled = false, extended = '{}'")
+    s.let_everybody_be_called()
     s.api("POST", "/api/v1/numbers", {"e164": "+390212345678"}, 201)
     campaign = s.api("POST", "/api/v1/campaigns", {
         "name": "bench", "agent_id": "agent_abc123", "from_number": "+390212345678", "spacing_seconds": 0}, 201)["id"]

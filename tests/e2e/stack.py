@@ -20,6 +20,8 @@ from urllib.parse import urlparse
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build/release"))
 
+LENIENT_LAW = "UPDATE platform_country_rules SET quiet_hours_enabled = false, extended = '{}'"
+
 
 def wait_for(what, condition, seconds=30, every=0.05):
     """Poll until condition() is truthy and return it; AssertionError with `what` otherwise."""
@@ -195,6 +197,10 @@ class Stack:
         if out.returncode:
             raise AssertionError(out.stderr)
         return [line.split("\t") for line in out.stdout.splitlines()]
+
+    def let_everybody_be_called(self):
+        """At any hour and without a registry: what most tests are about is not the law."""
+        self.sql(LENIENT_LAW)
 
     def number(self, text):
         return int(self.sql(text)[0][0] or 0)

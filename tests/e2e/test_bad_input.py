@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from endpoints import ENDPOINTS, NUMBER, NUMBER_2, PHONE, PHONE_2, c_fields, routes  # noqa: E402
-from stack import Stack, request, wait_for  # noqa: E402
+from stack import LENIENT_LAW, Stack, request, wait_for  # noqa: E402
 
 SIM = {
     "time_scale": 1,  # no call ends, and so writes, while the tests look on
@@ -51,7 +51,7 @@ class BadInputTest(unittest.TestCase):
     def setUpClass(cls):
         cls.stack = cls.enterClassContext(Stack(sim=SIM, workers=0))
         s = cls.stack
-        s.sql("UPDATE platform_country_rules SET quiet_hours_enabled = false, require_explicit_consent = false, extended = '{}'")
+        s.sql(LENIENT_LAW + ", require_explicit_consent = false")
         s.sql("""UPDATE platform_country_rules SET extended = '{"dnc": {"registry": "RPO", "registry_enforcement": "off",
                  "registry_scrub_validity_days": 15}}' WHERE country_iso = 'IT'""")
         cls.routes = routes()
@@ -61,6 +61,7 @@ class BadInputTest(unittest.TestCase):
             if route.kind == "JSON":
                 cls.succeed(route)
         cls.ids["entry_id"] = s.api("POST", "/api/v1/compliance/dnc", {"e164": "+393492000008"}, 201)["id"]
+        cls.ids["check_id"] = s.api("GET", "/api/v1/compliance/checks?limit=1", None, 200)["items"][0]["id"]
         cls.ids["halt_id"] = s.api("GET", "/api/v1/halts?limit=1", None, 200)["items"][0]["id"]
         cls.rival = cls.make_rival()
 
@@ -249,6 +250,14 @@ class BadInputTest(unittest.TestCase):
         ]
         for body, fields in cases:
             self.refused(self.send(route, {"name": "x", **body}), [422], fields, str(body))
+        route = next(r for r in self.routes if r.name == "POST /api/v1/compliance/rules")
+        extended = {"new_law": 1, "call_windows": {"mon": [["10:00", "09:00"]]}, "holidays": {"dates": ["2026-02-30"]},
+                    "timezones": ["Mars/Base"], "refusal_cooldown_days": "90", "loosenable_fields": []}
+        self.refused(self.send(route, {"country_iso": "FR", "quiet_hours_enabled": True, "timezone": "Europe/Paris",
+                                       "effective_from": "2020-01-01", "data_retention_days": 36500,
+                                       "disclosure_text": "Hello", "extended": extended}), [422],
+                     ["effective_from", "data_retention_days", "disclosure_text", "sources",
+                      *(f"extended.{name}" for name in extended)], "rule")
 
     def test_metadata_of_a_call_names_only_what_is_the_tenants(self):
         """The aga_ names are how an event finds its attempt: no client may forge one."""

@@ -33,7 +33,7 @@ def simulator():
 
 class HaltTest(unittest.TestCase):
     def begin(self, s):
-        s.sql("UPDATE platform_country_rules SET quiet_hours_enabled = false, extended = '{}'")
+        s.let_everybody_be_called()
         self.s, self.calls, self.random = s, [], random.Random(SEED)
         second = s.cli("tenant", "create", "second")
         keys = [s.key, s.cli("key", "create", "--tenant", second)]

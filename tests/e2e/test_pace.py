@@ -44,7 +44,7 @@ def campaign(s, tenant, key, leads, prefix, number=FROM):
 
 class PaceTest(unittest.TestCase):
     def prepare(self, s):
-        s.sql("UPDATE platform_country_rules SET quiet_hours_enabled = false, extended = '{}'")
+        s.let_everybody_be_called()
         s.api("POST", "/api/v1/numbers", {"e164": FROM}, 201)
 
     def utilisation(self, cap):

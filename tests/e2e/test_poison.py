@@ -44,7 +44,7 @@ class PoisonTest(unittest.TestCase):
             self.assertEqual(s.control("GET", "/sim/ledger/duplicates?key=aga_sc")["duplicates"], [])
 
     def begin(self, s):
-        s.sql("UPDATE platform_country_rules SET quiet_hours_enabled = false")
+        s.let_everybody_be_called()
         s.api("POST", "/api/v1/numbers", {"e164": NUMBER}, 201)
         campaign = s.api("POST", "/api/v1/campaigns", {
             "name": "one of them kills", "agent_id": AGENT, "from_number": NUMBER, "spacing_seconds": 0,

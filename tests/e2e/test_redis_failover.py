@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from stack import Stack, wait_for
+from stack import LENIENT_LAW, Stack, wait_for
 from test_campaign import sim_config
 
 LEADS, FAILOVERS = 200, 5
@@ -87,7 +87,7 @@ class RedisFailoverTest(unittest.TestCase):
 
     def test_clients_are_answered_at_once_while_redis_sleeps_and_called_afterwards(self):
         with TwoRedises(sim=sim_config(False), env={"LOG_LEVEL": "warning", "REDIS_TIMEOUT_MS": "1000"}) as s:
-            s.sql("UPDATE platform_country_rules SET quiet_hours_enabled = false, require_explicit_consent = false")
+            s.sql(LENIENT_LAW + ", require_explicit_consent = false")
             s.api("POST", "/api/v1/numbers", {"e164": NUMBER}, 201)
             sleeper = subprocess.Popen(["redis-cli", "-s", s.pair[0].path, "DEBUG", "SLEEP", str(SLEEP_SECONDS)],
                                        stdout=subprocess.DEVNULL)
@@ -108,7 +108,7 @@ class RedisFailoverTest(unittest.TestCase):
             self.assertEqual((ledger["duplicates"], ledger["placed"]), ([], asked))
 
     def begin(self, s):
-        s.sql("UPDATE platform_country_rules SET quiet_hours_enabled = false")
+        s.let_everybody_be_called()
         s.api("POST", "/api/v1/numbers", {"e164": NUMBER}, 201)
         campaign = s.api("POST", "/api/v1/campaigns", {
             "name": "failovers", "agent_id": AGENT, "from_number": NUMBER, "spacing_seconds": 0,

@@ -26,7 +26,7 @@ class SpoolTest(unittest.TestCase):
         with Stack(sim=sim_config(), workers=0, env=env) as s:
             s.env["STATE_DIR"] = f"{s.dir}/state"
             os.mkdir(s.env["STATE_DIR"], 0o700)
-            s.sql("UPDATE platform_country_rules SET quiet_hours_enabled = false")
+            s.let_everybody_be_called()
             s.api("POST", "/api/v1/numbers", {"e164": NUMBER}, 201)
             worker = self.lose_answers(s, "+3934920000")
             s.postgres("start")

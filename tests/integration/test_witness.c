@@ -118,28 +118,46 @@ static void an_operators_platform_halt_and_a_freeze_stand_side_by_side(void **st
     witness_close(w);
 }
 
+static char folder[] = "/tmp/aga_witness.XXXXXX", path[64];
+
+/* What a worker knew when it was last here. */
+static void keep_in_file(struct scene *s, const char *known)
+{
+    memcpy(folder + strlen(folder) - 6, "XXXXXX", 6);
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/witness", folder);
+    FILE *f = fopen(path, "we");
+    fputs(known, f);
+    fclose(f);
+    s->db->conf.state_dir = folder;
+}
+
+static void forget_file(struct scene *s)
+{
+    s->db->conf.state_dir = NULL;
+    remove(path);
+    remove(folder);
+}
+
 static void a_log_that_stands_further_back_than_it_stood_freezes(void **state)
 {
     struct scene *s = *state;
     struct witness *w = witness_of(s), *other = witness_of(s);
 
     assert_false(look(s, w));
-    char *position = testdb_sql(s->db, "SELECT left(wal_position(), 8) || '0fffffffffffffff'");
-    char file[] = "/tmp/aga_witness.XXXXXX", path[64];
-    assert_non_null(mkdtemp(file));
-    snprintf(path, sizeof(path), "%s/witness", file);
-    FILE *f = fopen(path, "we");
-    fputs(position, f);
-    fclose(f);
-    s->db->conf.state_dir = file;
+    char *ahead =
+        testdb_sql(s->db, "SELECT '00000000' || left(wal_position(), 8) || '0fffffffffffffff'");
+    keep_in_file(s, ahead);
     struct witness *third = witness_of(s);
     assert_true(look(s, third));
     assert_says(s, "(SELECT count(*) FROM halts WHERE lifted_at IS NULL) = 1");
+    assert_true(look(s, other)); /* and hears of the position that is gone */
     dealt_with(s, third);
     assert_false(look(s, third));
-    remove(path);
-    remove(file);
-    free(position);
+    assert_false(look(s, other));
+    assert_false(look(s, w));
+    forget_file(s);
+    free(ahead);
     witness_close(w);
     witness_close(other);
     witness_close(third);
@@ -199,6 +217,41 @@ static void a_session_of_an_old_primary_is_refused_and_one_that_is_open_is_close
     free(here);
 }
 
+/* The API does not look at the log itself. */
+static void who_only_writes_is_bound_by_what_the_workers_know(void **state)
+{
+    struct scene *s = *state;
+    struct witness *w = witness_of(s), *follower = witness_of(s);
+    struct pool *pool = pool_open(s->db->url, 2, 500);
+    struct op op = testdb_op(s->db, 0);
+    struct app app = s->db->app;
+
+    app.pool = pool;
+    op.app = &app;
+    witness_follow(&op, follower, &pool, 1);
+    assert_ok(&op, pool_ready(&op));
+    db_release(&op);
+    assert_false(look(s, w));
+    witness_follow(&op, follower, &pool, 1);
+    assert_ok(&op, pool_ready(&op));
+    db_release(&op);
+    free(testdb_sql(s->db, "UPDATE dial_epoch SET timeline = 0"));
+    char *ahead = testdb_sql(s->db, "SELECT '00000000' || left(wal_position(), 7) || 'f' || "
+                                    "right(wal_position(), 16)");
+    keep_in_file(s, ahead); /* another worker has seen a later timeline */
+    struct witness *third = witness_of(s);
+    look(s, third);
+    witness_follow(&op, follower, &pool, 1);
+    assert_fails(&op, E_SERVICE_UNAVAILABLE, pool_ready(&op));
+    op_end(&op);
+    pool_close(pool);
+    free(ahead);
+    forget_file(s);
+    witness_close(third);
+    witness_close(follower);
+    witness_close(w);
+}
+
 static void *release_soon(void *arg)
 {
     const struct timespec while_another_waits = {.tv_nsec = 100 * 1000000};
@@ -246,6 +299,7 @@ int main(void)
         SCENE(no_intent_is_committed_on_another_timeline_even_before_anybody_looked),
         SCENE(an_operators_platform_halt_and_a_freeze_stand_side_by_side),
         SCENE(a_log_that_stands_further_back_than_it_stood_freezes),
+        SCENE(who_only_writes_is_bound_by_what_the_workers_know),
         SCENE(an_attempt_that_is_gone_is_written_again_from_the_providers_call),
         SCENE(a_session_that_was_opened_before_is_not_used_once_a_later_timeline_is_known),
         SCENE(a_session_of_an_old_primary_is_refused_and_one_that_is_open_is_closed),

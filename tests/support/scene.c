@@ -13,12 +13,13 @@ static const char italy_listens[] =
     "UPDATE platform_country_rules SET quiet_hours_enabled = false, dnc_registry_enabled = false, "
     "extended = extended - 'dnc' - 'consent' WHERE country_iso = 'IT'";
 
-/* Closed from an hour ago until two hours from now. */
+/* Closed from an hour ago until two hours from now, where its numbers are. */
 static const char germany_sleeps[] =
-    "UPDATE platform_country_rules SET quiet_hours_enabled = true, timezone = 'UTC', "
+    "UPDATE platform_country_rules SET quiet_hours_enabled = true, timezone = 'Europe/Berlin', "
     "extended = '{}', quiet_hours = "
-    "to_char(now() AT TIME ZONE 'UTC' - interval '1 hour', 'HH24:MI') || '-' || "
-    "to_char(now() AT TIME ZONE 'UTC' + interval '2 hours', 'HH24:MI') WHERE country_iso = 'DE'";
+    "to_char(now() AT TIME ZONE 'Europe/Berlin' - interval '1 hour', 'HH24:MI') || '-' || "
+    "to_char(now() AT TIME ZONE 'Europe/Berlin' + interval '2 hours', 'HH24:MI') WHERE country_iso "
+    "= 'DE'";
 
 /* The one whose test is running. */
 static struct scene *current;
