@@ -72,6 +72,13 @@ class ListsTest(unittest.TestCase):
         self.assertEqual(self.verdict("+447400123457"), ("failed", "DNC_REGISTRY"))
         self.upload(imports, "number,action\r\n07400123457,D\r\n07400123456,A\r\n", mode="delta", scrubbed_at=ago(days=1), **tps)
         self.assertEqual(self.standing(), [(BRITISH, "registry", "TPS/CTPS"), ("+447400123458", "registry", "TPS/CTPS")])
+        with open(f"{self.stack.dir}/full.csv", "w") as f:
+            f.write("07400123458\n07400123459\n")
+        command = ("dnc", "import", f.name, "--tenant", self.tenant, "--registry", "TPS/CTPS", "--country-iso", "GB", "--mode")
+        self.assertIn('"TAKEN_OFF","column":"e164","count":1', self.stack.cli(*command, "full"))
+        self.assertEqual([number for number, _, _ in self.standing()], ["+447400123458", "+447400123459"])
+        with self.assertRaises(AssertionError):
+            self.stack.cli(*command, "everything")
         refused = self.upload(imports, "\r\n", 422, mode="full", **tps)
         self.assertEqual(refused["error"]["details"]["file"], "EMPTY_FILE")
         refused = self.upload(imports, "x\r\n", 422, mode="full", source="opt_out", country_iso="GB")
