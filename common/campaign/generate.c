@@ -7,6 +7,7 @@
 #include "common/base/tz.h"
 #include "common/campaign/campaign_repo.h"
 #include "common/campaign/generation.h"
+#include "common/compliance/record.h"
 #include "common/store/db.h"
 #include "common/store/pool.h"
 #include "queries.h"
@@ -31,6 +32,9 @@ enum {
     CK_WARNINGS,
     CK_PLATFORM_RULE,
     CK_TENANT_RULE,
+    CK_RECORD,
+    CK_SALT,
+    CK_PERSONAL,
     CK_COLUMNS
 };
 
@@ -162,9 +166,11 @@ static void add_id(struct sql_array *column, int64_t id)
         sql_array_add(column, NULL);
 }
 
-static void add_check(struct generation *g, int64_t lead_id, const struct compliance_answer *a)
+static void add_check(struct op *op, struct generation *g, int64_t lead_id,
+                      const struct compliance_answer *a)
 {
     const struct compliance_verdict *v = &a->verdict;
+    const struct decision_record r = decision_record(op, a->facts, v);
 
     sql_array_add_i64(&g->checks[CK_LEAD], lead_id);
     sql_array_add(&g->checks[CK_COUNTRY], a->country_iso);
@@ -178,6 +184,9 @@ static void add_check(struct generation *g, int64_t lead_id, const struct compli
     add_names(&g->checks[CK_WARNINGS], v->warnings, CW_COUNT, warning_name);
     add_id(&g->checks[CK_PLATFORM_RULE], a->platform_rule_id);
     add_id(&g->checks[CK_TENANT_RULE], a->tenant_rule_id);
+    sql_array_add(&g->checks[CK_RECORD], r.record);
+    sql_array_add(&g->checks[CK_SALT], r.salt);
+    sql_array_add(&g->checks[CK_PERSONAL], r.personal);
 }
 
 struct tstamp generation_when(const struct generation_basis *b, const struct compliance_verdict *v)
@@ -203,7 +212,7 @@ static bool add_lead(struct op *op, struct generation *g, const struct rows *lea
                   compliance_code_name(at.us ? a.verdict.code : compliance_final_code(&a.verdict)));
     buf_free(&text);
     if (!at.us)
-        add_check(g, db_i64(leads, i, "id"), &a);
+        add_check(op, g, db_i64(leads, i, "id"), &a);
     return true;
 }
 
@@ -231,7 +240,10 @@ static const struct arg *batch_args(struct op *op, struct generation *g, bool ge
                                                           "codes",
                                                           "warnings",
                                                           "platform_rule_ids",
-                                                          "country_rule_ids"};
+                                                          "country_rule_ids",
+                                                          "records",
+                                                          "salts",
+                                                          "personals"};
     const struct campaign *c = &g->basis.campaign;
     const struct arg common[] = {
         {"campaign_id", sql_i64(op, c->id)},

@@ -33,7 +33,8 @@ struct compliance_question {
 
 struct compliance_answer {
     struct compliance_verdict verdict;
-    const char *country_iso; /* whose rules: of the number; "??" when unknown */
+    const struct compliance_facts *facts; /* that it rests on; in the operation's arena */
+    const char *country_iso;              /* whose rules: of the number; "??" when unknown */
     int64_t platform_rule_id, tenant_rule_id;
     const char *words[DV_COUNT]; /* what is known of a disclosure's variables */
 };

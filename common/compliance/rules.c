@@ -77,6 +77,7 @@ struct rule_columns {
     int64_t data_retention_days;
     int64_t version;
     const char *extended;
+    const char *document_hash;
 };
 
 static const struct field rule_columns_fields[] = {
@@ -97,6 +98,7 @@ static const struct field rule_columns_fields[] = {
     FIELD(struct rule_columns, data_retention_days, .flags = 0),
     FIELD(struct rule_columns, version, .flags = 0),
     FIELD(struct rule_columns, extended, .flags = 0),
+    FIELD(struct rule_columns, document_hash, .flags = 0),
 };
 static const struct type rule_columns_type = TYPE(struct rule_columns, rule_columns_fields);
 
@@ -114,6 +116,7 @@ static struct law_row law_row_of(const struct rule_columns *c, const char *exten
 {
     return (struct law_row){
         .id = c->id,
+        .document_hash = c->document_hash,
         .country_iso = c->country_iso,
         .enabled = c->enabled,
         .require_disclosure = c->require_disclosure,

@@ -7,7 +7,7 @@
 SELECT true AS platform, id, country_iso, enabled, require_disclosure, disclosure_text, require_explicit_consent,
        dnc_registry_enabled, dnc_check_required, quiet_hours_enabled, quiet_hours, timezone, require_recording_consent,
        recording_disclosure_text, coalesce(data_retention_days, 0) AS data_retention_days, xmin::text::bigint AS version,
-       NULL::text AS extended
+       NULL::text AS extended, document_hash
   FROM platform_country_rules
  WHERE country_iso = ANY (coalesce(:countries::text[], ARRAY (SELECT p.country_iso FROM platform_country_rules p)))
    AND effective_from <= (:at::timestamptz AT TIME ZONE coalesce(timezone, 'UTC'))::date
@@ -15,11 +15,12 @@ SELECT true AS platform, id, country_iso, enabled, require_disclosure, disclosur
 UNION ALL
 SELECT false, id, country_iso, enabled, require_disclosure, disclosure_text, require_explicit_consent,
        dnc_registry_enabled, dnc_check_required, quiet_hours_enabled, quiet_hours, timezone, require_recording_consent,
-       recording_disclosure_text, coalesce(data_retention_days, 0), row_version, extended
+       recording_disclosure_text, coalesce(data_retention_days, 0), row_version, extended, document_hash
   FROM (SELECT DISTINCT ON (r.country_iso) r.id, r.country_iso, r.enabled, r.require_disclosure, r.disclosure_text,
                r.require_explicit_consent, r.dnc_registry_enabled, r.dnc_check_required, r.quiet_hours_enabled,
                r.quiet_hours, r.timezone, r.require_recording_consent, r.recording_disclosure_text,
-               r.data_retention_days, r.xmin::text::bigint AS row_version, nullif(r.extended, '{}')::text AS extended
+               r.data_retention_days, r.xmin::text::bigint AS row_version, nullif(r.extended, '{}')::text AS extended,
+               r.document_hash
           FROM country_rules r
          WHERE r.tenant_id = :tenant_id
            AND (:countries::text[] IS NULL OR r.country_iso = ANY (:countries))
@@ -188,11 +189,11 @@ UPDATE dnc_entries SET removed_at = now()
 INSERT INTO compliance_checks (tenant_id, scheduled_call_id, campaign_id, lead_id, to_number, country_iso, dnc_check,
                                quiet_hours_check, consent_check, disclosure_check, status, rejection_reason,
                                rejection_code, all_codes, warnings, next_allowed_at, scheduled_time, platform_rule_id,
-                               country_rule_id, engine_version, tzdata_version)
+                               country_rule_id, engine_version, tzdata_version, record, salt, personal)
 VALUES (:tenant_id, :scheduled_call_id, :campaign_id, :lead_id, :to_number, :country_iso, :dnc_check,
         :quiet_hours_check, :consent_check, :disclosure_check, :status, :rejection_reason,
         :rejection_code, :all_codes, :warnings, :next_allowed_at, :scheduled_time, :platform_rule_id,
-        :country_rule_id, :engine_version, :tzdata_version)
+        :country_rule_id, :engine_version, :tzdata_version, :record, :salt, :personal)
 RETURNING id;
 
 -- name: scrub_record
