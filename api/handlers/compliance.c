@@ -174,7 +174,12 @@ bool handle_dnc_create(struct op *op, const struct req *req, struct reply *rep)
 
 bool handle_dnc_delete(struct op *op, const struct req *req, struct reply *rep)
 {
-    if (!req_nothing(op, req) || !dnc_remove(op, req->ids[0]))
+    struct dnc_removal r = {0};
+    struct req bare = *req;
+
+    bare.query = STR("");
+    if (!req_nothing(op, &bare) || !req_query(op, req, &dnc_removal_type, &r)
+        || !dnc_remove(op, req->ids[0], r.reason))
         return false;
     rep->status = 204;
     return true;
@@ -195,7 +200,9 @@ static struct dnc_import *opened(struct op *op, struct dnc_upload *u)
 
 static bool feed_import(struct op *op, void *ctx, struct str bytes)
 {
-    return dnc_import_feed(op, opened(op, ctx), bytes);
+    struct dnc_import *import = opened(op, ctx);
+
+    return import && dnc_import_feed(op, import, bytes);
 }
 
 bool handle_dnc_import(struct op *op, const struct req *req, struct reply *rep)
@@ -208,5 +215,5 @@ bool handle_dnc_import(struct op *op, const struct req *req, struct reply *rep)
                                        .form = &u.options,
                                        .data = feed_import,
                                        .ctx = &u})
-           && dnc_import_finish(op, opened(op, &u), &rep->body);
+           && opened(op, &u) && dnc_import_finish(op, u.import, &rep->body);
 }

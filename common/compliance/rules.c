@@ -76,8 +76,8 @@ struct rule_columns {
     const char *recording_disclosure_text;
     int64_t data_retention_days;
     int64_t version;
-    const char *extended;
     const char *document_hash;
+    const char *extended;
 };
 
 static const struct field rule_columns_fields[] = {
@@ -97,8 +97,8 @@ static const struct field rule_columns_fields[] = {
     FIELD(struct rule_columns, recording_disclosure_text, .flags = 0),
     FIELD(struct rule_columns, data_retention_days, .flags = 0),
     FIELD(struct rule_columns, version, .flags = 0),
-    FIELD(struct rule_columns, extended, .flags = 0),
     FIELD(struct rule_columns, document_hash, .flags = 0),
+    FIELD(struct rule_columns, extended, .flags = 0),
 };
 static const struct type rule_columns_type = TYPE(struct rule_columns, rule_columns_fields);
 

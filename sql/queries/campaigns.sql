@@ -143,7 +143,7 @@ SELECT l.id, l.phone, l.country_iso, l.preferred_lang, l.consent_basis, l.consen
        l.consent_source, l.metadata, l.dead_reason,
        jsonb_strip_nulls(jsonb_build_object('consent_channels', l.consent_channels, 'consent_level', l.consent_level,
                                            'consent_expires_at', l.consent_expires_at)) AS consent_terms,
-       (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM d.created_at) * 1000000)::bigint, ' ')
+       (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM coalesce(d.listed_at, d.created_at)) * 1000000)::bigint, ' ')
           FROM dnc_entries d
          WHERE d.tenant_id = :tenant_id AND d.e164 = l.phone AND d.removed_at IS NULL) AS entries,
        (SELECT p.source || ',p,' || (extract(epoch FROM p.created_at) * 1000000)::bigint

@@ -7,7 +7,7 @@
 SELECT true AS platform, id, country_iso, enabled, require_disclosure, disclosure_text, require_explicit_consent,
        dnc_registry_enabled, dnc_check_required, quiet_hours_enabled, quiet_hours, timezone, require_recording_consent,
        recording_disclosure_text, coalesce(data_retention_days, 0) AS data_retention_days, xmin::text::bigint AS version,
-       NULL::text AS extended, document_hash
+       document_hash, NULL::text AS extended
   FROM platform_country_rules
  WHERE country_iso = ANY (coalesce(:countries::text[], ARRAY (SELECT p.country_iso FROM platform_country_rules p)))
    AND effective_from <= (:at::timestamptz AT TIME ZONE coalesce(timezone, 'UTC'))::date
@@ -15,12 +15,11 @@ SELECT true AS platform, id, country_iso, enabled, require_disclosure, disclosur
 UNION ALL
 SELECT false, id, country_iso, enabled, require_disclosure, disclosure_text, require_explicit_consent,
        dnc_registry_enabled, dnc_check_required, quiet_hours_enabled, quiet_hours, timezone, require_recording_consent,
-       recording_disclosure_text, coalesce(data_retention_days, 0), row_version, extended, document_hash
+       recording_disclosure_text, coalesce(data_retention_days, 0), row_version, document_hash, extended
   FROM (SELECT DISTINCT ON (r.country_iso) r.id, r.country_iso, r.enabled, r.require_disclosure, r.disclosure_text,
                r.require_explicit_consent, r.dnc_registry_enabled, r.dnc_check_required, r.quiet_hours_enabled,
                r.quiet_hours, r.timezone, r.require_recording_consent, r.recording_disclosure_text,
-               r.data_retention_days, r.xmin::text::bigint AS row_version, nullif(r.extended, '{}')::text AS extended,
-               r.document_hash
+               r.data_retention_days, r.xmin::text::bigint AS row_version, r.document_hash, nullif(r.extended, '{}')::text AS extended
           FROM country_rules r
          WHERE r.tenant_id = :tenant_id
            AND (:countries::text[] IS NULL OR r.country_iso = ANY (:countries))
@@ -141,7 +140,7 @@ RETURNING 'tenant' AS scope, id, country_iso, version, effective_from, effective
 
 -- name: person_evidence
 -- What the lists, the registries and the past say of one number, each as evidence.h reads it.
-SELECT (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM d.created_at) * 1000000)::bigint, ' ')
+SELECT (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM coalesce(d.listed_at, d.created_at)) * 1000000)::bigint, ' ')
           FROM dnc_entries d
          WHERE d.tenant_id = :tenant_id AND d.e164 = :e164 AND d.removed_at IS NULL) AS entries,
        (SELECT p.source || ',p,' || (extract(epoch FROM p.created_at) * 1000000)::bigint
@@ -164,10 +163,10 @@ SELECT pg_advisory_xact_lock(hashtextextended(:tenant_id::text || ':' || :e164, 
 -- name: dnc_insert
 INSERT INTO dnc_entries (tenant_id, e164, source, country_iso)
 VALUES (:tenant_id, :e164, :source, :country_iso)
-RETURNING id, e164, source, country_iso, created_at;
+RETURNING id, e164, source, country_iso, nullif(registry, '') AS registry, listed_at, created_at;
 
 -- name: dnc_list
-SELECT id, e164, source, country_iso, created_at
+SELECT id, e164, source, country_iso, nullif(registry, '') AS registry, listed_at, created_at
   FROM dnc_entries
  WHERE tenant_id = :tenant_id AND removed_at IS NULL AND (:country_iso::text IS NULL OR country_iso = :country_iso)
  ORDER BY id DESC
@@ -182,7 +181,7 @@ SELECT count(*) AS n
 SELECT id, e164, source FROM dnc_entries WHERE tenant_id = :tenant_id AND id = :id AND removed_at IS NULL;
 
 -- name: dnc_remove
-UPDATE dnc_entries SET removed_at = now()
+UPDATE dnc_entries SET removed_at = now(), removed_by = :removed_by, removed_reason = :reason
  WHERE tenant_id = :tenant_id AND id = :id AND removed_at IS NULL AND source <> 'opt_out';
 
 -- name: compliance_check_insert
@@ -195,14 +194,3 @@ VALUES (:tenant_id, :scheduled_call_id, :campaign_id, :lead_id, :to_number, :cou
         :rejection_code, :all_codes, :warnings, :next_allowed_at, :scheduled_time, :platform_rule_id,
         :country_rule_id, :engine_version, :tzdata_version, :record, :salt, :personal)
 RETURNING id;
-
--- name: scrub_record
-INSERT INTO registry_scrubs AS s (tenant_id, e164, registry, scrubbed_at)
-SELECT DISTINCT l.tenant_id, l.phone, r.extended -> 'dnc' ->> 'registry', coalesce(:at::timestamptz, clock_timestamp())
-  FROM leads l
-  JOIN platform_country_rules r ON r.country_iso = l.country_iso
- WHERE l.tenant_id = :tenant_id AND (:country_iso::text IS NULL OR l.country_iso = :country_iso)
-   AND r.extended -> 'dnc' ->> 'registry' IS NOT NULL
-   AND r.effective_from <= current_date AND (r.effective_to IS NULL OR r.effective_to >= current_date)
-ON CONFLICT (tenant_id, e164, registry)
-DO UPDATE SET scrubbed_at = excluded.scrubbed_at WHERE s.scrubbed_at < excluded.scrubbed_at;

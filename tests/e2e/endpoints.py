@@ -217,7 +217,13 @@ CHECKS_QUERY = {"from": q_stamp(), "to": q_stamp(), "status": q_label("rejected"
 HALT_QUERY = {"standing": Parameter("true", ["", "1", "yes", "TRUE"]), **PAGE}
 DNC_QUERY = {"country_iso": Q_COUNTRY, **PAGE}
 LEAD_IMPORT = {"campaign_id": Q_IDENTIFIER, "country_iso": Q_COUNTRY, "delimiter": Q_DELIMITER}
-DNC_IMPORT = {"source": q_label("registry"), "country_iso": Q_COUNTRY, "delimiter": Q_DELIMITER}
+Q_YES = Parameter("true", ["", "1", "yes", "TRUE"])
+DNC_IMPORT = {"source": q_label("registry"), "mode": q_label("add"), "registry": Parameter("RPO", ["", "x" * 129]),
+              "scrubbed_at": q_stamp(), "force": Q_YES, "country_iso": Q_COUNTRY, "delimiter": Q_DELIMITER}
+DNC_REMOVAL = {"reason": Parameter("asked%20for", ["", "x" * 501])}
+SCRUB_ANSWER = {"country_iso": Parameter("IT", Q_COUNTRY.bad, required=True), "registry": Parameter("RPO", ["", "x" * 129]),
+                "scrubbed_at": Parameter("2026-01-01T00:00:00Z", STAMPS, required=True), "listed": Q_YES,
+                "delimiter": Q_DELIMITER}
 
 
 class Endpoint:
@@ -269,7 +275,9 @@ ENDPOINTS = {
     "POST /api/v1/compliance/dnc": Endpoint(("dnc_entry", DNC_ENTRY)),
     "GET /api/v1/compliance/dnc": Endpoint(query=("dnc_query", DNC_QUERY)),
     "POST /api/v1/compliance/dnc/bulk-import": Endpoint(query=("dnc_import_options", DNC_IMPORT)),
-    "DELETE /api/v1/compliance/dnc/{entry_id}": Endpoint(),
+    "DELETE /api/v1/compliance/dnc/{entry_id}": Endpoint(query=("dnc_removal", DNC_REMOVAL)),
+    "GET /api/v1/compliance/scrubs": Endpoint(),
+    "POST /api/v1/compliance/scrubs": Endpoint(query=("scrub_answer", SCRUB_ANSWER)),
     "POST /api/v1/campaigns/{campaign_id}/halt": Endpoint(("halt", HALT), good_status=200),
     "POST /api/v1/countries/{country_iso}/halt": Endpoint(("halt", HALT), good_status=200),
     "POST /api/v1/halt": Endpoint(("halt", HALT), good_status=200),

@@ -52,6 +52,8 @@ class BadInputTest(unittest.TestCase):
         cls.stack = cls.enterClassContext(Stack(sim=SIM, workers=0))
         s = cls.stack
         s.sql(LENIENT_LAW + ", require_explicit_consent = false")
+        s.sql("""UPDATE platform_country_rules SET extended = '{"dnc": {"registry": "RPO", "registry_enforcement": "off",
+                 "registry_scrub_validity_days": 15}}' WHERE country_iso = 'IT'""")
         cls.routes = routes()
         cls.tables = [row[0] for row in s.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")]
         cls.ids = {"country_iso": "SM"}
@@ -472,7 +474,8 @@ class BadInputTest(unittest.TestCase):
         return [route for route in self.routes if route.kind == "STREAM"]
 
     def upload(self, route, body, kind="text/csv"):
-        return self.stack.call(route.method, f"{route.path}?country_iso=IT", body, **{"Content-Type": kind})
+        more = "&scrubbed_at=2026-01-01T00:00:00Z&listed=true" if route.handler == "scrub_import" else ""
+        return self.stack.call(route.method, f"{route.path}?country_iso=IT{more}", body, **{"Content-Type": kind})
 
     def test_files_as_people_export_them_are_read(self):
         rows = "name,phone\r\nNicolò,349 300 000{}\r\n"

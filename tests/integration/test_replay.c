@@ -75,13 +75,14 @@ static void decide(struct scene *s)
 /* Closed, edited in place, switched off: nothing of what was law is law now. */
 static void change_every_rule(struct scene *s)
 {
-    free(testdb_sql(s->db,
-                    "UPDATE platform_country_rules SET quiet_hours_enabled = true, "
-                    "quiet_hours = '00:00-23:59', require_explicit_consent = "
-                    "NOT require_explicit_consent, extended = '{}', timezone = 'Asia/Tokyo';"
-                    "INSERT INTO country_rules (tenant_id, country_iso, enabled, version, "
-                    "effective_from) VALUES (%lld, 'IT', false, 1, '2020-01-01')",
-                    (long long)s->tenant));
+    free(testdb_sql(
+        s->db,
+        "UPDATE platform_country_rules SET quiet_hours_enabled = true, "
+        "quiet_hours = '00:00-23:59', require_explicit_consent = "
+        "NOT require_explicit_consent, extended = '{}', timezone = 'Asia/Tokyo';"
+        "INSERT INTO country_rules (tenant_id, country_iso, enabled, version, effective_from) "
+        "VALUES (%lld, 'IT', false, 1, current_date - 1)",
+        (long long)s->tenant));
 }
 
 static void replay(struct scene *s, int64_t counts[REPLAY_RESULTS])
