@@ -134,6 +134,30 @@ static void a_full_file_of_less_than_half_is_refused_unless_it_is_meant(void **s
     buf_free(&reply);
 }
 
+static void a_full_file_with_rows_that_cannot_be_read_takes_nothing_off(void **state)
+{
+    int64_t tenant = testdb_tenant(db);
+    struct dnc_import_options meant = full;
+    (void)state;
+
+    take(tenant, full, "07400123456\n07400123457\n07400123458\n", "{\"imported\":3,");
+    take(tenant, full, "07400123456\n07400123457\n4.47E+11\n",
+         "{\"imported\":0,\"updated\":0,\"skipped\":2,\"failed\":1,");
+    assert_int_equal(testdb_number(db,
+                                   "SELECT count(*) FROM dnc_entries WHERE tenant_id = %lld AND "
+                                   "removed_at IS NULL",
+                                   (long long)tenant),
+                     3);
+    assert_int_equal(testdb_number(db,
+                                   "SELECT count(*) FROM dnc_imports WHERE tenant_id = %lld AND "
+                                   "finished_at IS NULL",
+                                   (long long)tenant),
+                     1);
+    meant.force = true;
+    take(tenant, meant, "07400123456\n07400123457\n4.47E+11\n", "{\"imported\":0,");
+    assert_list(tenant, "+447400123456/registry/" TPS " +447400123457/registry/" TPS);
+}
+
 static void a_change_list_takes_off_by_its_flag_only_and_its_last_word_counts(void **state)
 {
     int64_t tenant = testdb_tenant(db);
@@ -416,6 +440,7 @@ int main(void)
         cmocka_unit_test(a_full_file_closes_what_it_does_not_have_and_nothing_of_other_lists),
         cmocka_unit_test(a_file_cut_off_half_way_closes_nothing),
         cmocka_unit_test(a_full_file_of_less_than_half_is_refused_unless_it_is_meant),
+        cmocka_unit_test(a_full_file_with_rows_that_cannot_be_read_takes_nothing_off),
         cmocka_unit_test(a_change_list_takes_off_by_its_flag_only_and_its_last_word_counts),
         cmocka_unit_test(a_change_list_without_actions_is_none),
         cmocka_unit_test(no_file_takes_an_opt_out_off),
