@@ -60,7 +60,7 @@ SELECT (SELECT count(*) FROM written) AS inserted, (SELECT count(*) FROM removed
 
 -- name: dnc_import_delete
 -- The rows of a batch that take off, by its last word about each number; what was listed after the file was made
--- stays.
+-- stays, and so does what was compared with the registry later, which would have taken it off.
 WITH incoming AS (
     SELECT DISTINCT ON (e164) e164, gone
       FROM unnest(:numbers::text[], :sources::text[], :gone::boolean[]) WITH ORDINALITY AS i (e164, source, gone, place)
@@ -70,6 +70,8 @@ WITH incoming AS (
 UPDATE dnc_entries SET removed_at = clock_timestamp(), removed_import = :import_id
  WHERE tenant_id = :tenant_id AND source <> 'opt_out' AND removed_at IS NULL
    AND coalesce(listed_at, created_at) <= :scrubbed_at::timestamptz
+   AND coalesce((SELECT s.scrubbed_at <= :scrubbed_at FROM registry_scrubs s
+                  WHERE s.tenant_id = :tenant_id AND s.e164 = dnc_entries.e164 AND s.registry = :registry), true)
    AND id = ANY (ARRAY(SELECT (SELECT d.id FROM dnc_entries d
                                 WHERE d.tenant_id = :tenant_id AND d.e164 = i.e164 AND d.source = :source
                                   AND d.registry = :registry AND d.removed_at IS NULL)
