@@ -1,7 +1,7 @@
 -- consent.sql - what a person agreed to; the events themselves are written by the triggers on leads.
 
 -- name: consent_lead
-SELECT phone FROM leads WHERE tenant_id = :tenant_id AND id = :lead_id FOR UPDATE;
+SELECT phone FROM leads WHERE tenant_id = :tenant_id AND id = :lead_id AND erasure_id IS NULL FOR UPDATE;
 
 -- name: consent_record
 -- A word against being called is the person's and holds for every lead of this phone; anything else is

@@ -243,6 +243,8 @@ ENDPOINTS = {
     "POST /api/v1/leads/{lead_id}/call": Endpoint(("lead_call_request", LEAD_CALL)),
     "GET /api/v1/leads/{lead_id}/consent": Endpoint(query=("consent_query", PAGE)),
     "POST /api/v1/leads/{lead_id}/consent": Endpoint(("consent_event", CONSENT)),
+    "POST /api/v1/leads/{lead_id}/erase": Endpoint(("erasure", ERASURE)),
+    "GET /api/v1/erasures/{erasure_id}": Endpoint(),
     "POST /api/v1/calls/outbound": Endpoint(("outbound_request", OUTBOUND)),
     "POST /api/v1/calls/web": Endpoint(("web_call_request", WEB_CALL)),
     "GET /api/v1/calls": Endpoint(query=("call_query", CALL_QUERY)),
