@@ -14,16 +14,16 @@
 #include "tests/support/scene.h"
 
 /* What no table may show afterwards, in whatever it is written. */
-#define CANARIES "canary|3491234567"
+#define CANARIES "kanarie|3491234567"
 
 static char *tables_that_know(struct scene *s)
 {
-    return testdb_sql(s->db,
-                      "SELECT coalesce(string_agg(table_name, ' ' ORDER BY table_name), '')"
-                      "  FROM information_schema.tables"
-                      " WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
-                      "   AND query_to_xml(format('TABLE %%I', table_name), true, false, '')::text"
-                      "       ~* '" CANARIES "'");
+    return testdb_sql(s->db, "SELECT coalesce(string_agg(table_name, ' ' ORDER BY table_name), '')"
+                             "  FROM information_schema.tables"
+                             " WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
+                             "   AND query_to_xml(format('SELECT t::text FROM %%I t', table_name), "
+                             "true, false, '')::text"
+                             "       ~* '" CANARIES "'");
 }
 
 static void assert_nowhere(struct scene *s)
@@ -37,14 +37,14 @@ static void assert_nowhere(struct scene *s)
 static int64_t canary(struct scene *s, int64_t campaign)
 {
     struct op op = testdb_op(s->db, s->tenant);
-    struct lead l = {.name = "Canary Vogel",
+    struct lead l = {.name = "Kanarie Vogel",
                      .phone = ITALIAN,
-                     .email = "canary@example.com",
-                     .company = "Canary Srl",
+                     .email = "kanarie@example.com",
+                     .company = "Kanarie Srl",
                      .campaign_id = {campaign != 0, campaign},
                      .consent_status = CONSENT_GRANTED,
-                     .consent_source = "canary's form",
-                     .metadata = {"{\"note\":\"canary sings\"}"}};
+                     .consent_source = "kanarie's form",
+                     .metadata = {"{\"note\":\"kanarie sings\"}"}};
 
     assert_ok(&op, lead_create(&op, &l));
     op_end(&op);
@@ -61,8 +61,8 @@ static void tell(struct scene *s, const char *event, const char *call)
              "{\"event\":\"%s\",\"call\":{\"call_id\":\"%s\",\"to_number\":\"" ITALIAN "\","
              "\"call_status\":\"ended\",\"start_timestamp\":1767000000000,"
              "\"end_timestamp\":1767000061000,\"disconnection_reason\":\"agent_hangup\","
-             "\"transcript_object\":[{\"role\":\"user\",\"content\":\"I am Canary\"}],"
-             "\"call_analysis\":{\"call_summary\":\"A canary\"}}}",
+             "\"transcript_object\":[{\"role\":\"user\",\"content\":\"I am Kanarie\"}],"
+             "\"call_analysis\":{\"call_summary\":\"A kanarie\"}}}",
              event, call);
     assert_ok(&op, webhook_store(&op, str_of(text), &stored));
     assert_ok(&op, webhooks_apply(&op, call));
@@ -108,12 +108,12 @@ static int64_t well_known(struct scene *s)
     int64_t lead = canary(s, first);
     struct op op = testdb_op(s->db, s->tenant);
     struct consent_event consent = {
-        .status = CONSENT_GRANTED, .basis = "consent", .source = "canary"};
+        .status = CONSENT_GRANTED, .basis = "consent", .source = "kanarie"};
     struct dnc_entry entry = {.e164 = ITALIAN};
     struct outbound_request wanted = {.to_number = ITALIAN,
                                       .from_number = FAKE_NUMBER,
                                       .agent_id = FAKE_AGENT,
-                                      .metadata = {"{\"who\":\"canary\"}"}};
+                                      .metadata = {"{\"who\":\"kanarie\"}"}};
     struct outbound_reply got;
     int64_t n;
 
