@@ -168,6 +168,7 @@ DNC_ENTRY = {
     "country_iso": country(),
 }
 
+ERASURE = {"reason": text("asked by letter", 500, required=True, bad=["too short"])}
 HALT = {"reason": text("an error in the script", 500, required=True)}
 STOP = {"end_live_calls": boolean()}
 
@@ -243,8 +244,6 @@ ENDPOINTS = {
     "POST /api/v1/leads/{lead_id}/call": Endpoint(("lead_call_request", LEAD_CALL)),
     "GET /api/v1/leads/{lead_id}/consent": Endpoint(query=("consent_query", PAGE)),
     "POST /api/v1/leads/{lead_id}/consent": Endpoint(("consent_event", CONSENT)),
-    "POST /api/v1/leads/{lead_id}/erase": Endpoint(("erasure", ERASURE)),
-    "GET /api/v1/erasures/{erasure_id}": Endpoint(),
     "POST /api/v1/calls/outbound": Endpoint(("outbound_request", OUTBOUND)),
     "POST /api/v1/calls/web": Endpoint(("web_call_request", WEB_CALL)),
     "GET /api/v1/calls": Endpoint(query=("call_query", CALL_QUERY)),
@@ -262,6 +261,8 @@ ENDPOINTS = {
     "POST /api/v1/halt": Endpoint(("halt", HALT), good_status=200),
     "GET /api/v1/halts": Endpoint(query=("halt_query", HALT_QUERY)),
     "DELETE /api/v1/halts/{halt_id}": Endpoint(),
+    "POST /api/v1/leads/{lead_id}/erase": Endpoint(("erasure", ERASURE), good_status=202),
+    "GET /api/v1/erasures/{erasure_id}": Endpoint(),
     "POST /api/v1/webhooks/retell": Endpoint(),
 }
 
