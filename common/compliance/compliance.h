@@ -25,6 +25,7 @@ struct compliance_question {
     struct tstamp at;
     int guard_seconds;
     bool advisory;
+    bool hypothetical; /* nobody acts on the answer: it is not counted among the decisions */
     struct compliance_campaign campaign;
     const struct lead *lead; /* NULL = nobody known */
     const char *country_iso; /* where the person lives, when there is no lead to say so */

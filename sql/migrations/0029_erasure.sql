@@ -59,7 +59,6 @@ CREATE INDEX leads_erased ON leads (tenant_id, id) WHERE erasure_id IS NOT NULL;
 
 ALTER TABLE calls ADD COLUMN erased_at TIMESTAMPTZ;
 CREATE INDEX calls_of_number ON calls (tenant_id, to_number);
-CREATE INDEX checks_of_number ON compliance_checks (tenant_id, to_number);
 CREATE INDEX inbox_of_call ON webhook_inbox (provider, provider_call_id);
 
 -- The provider may still tell of a call that was forgotten.

@@ -140,10 +140,10 @@ RETURNING id, cursor_lane, cursor_lead, clock_timestamp() AS now;
 -- name: execution_leads
 -- The next batch of a lane, with what the do-not-call lists say of each.
 SELECT l.id, l.phone, l.country_iso, l.preferred_lang, l.consent_basis, l.consent_status, l.consent_date,
-       l.consent_source, l.metadata,
+       l.consent_source, l.metadata, l.dead_reason,
        jsonb_strip_nulls(jsonb_build_object('consent_channels', l.consent_channels, 'consent_level', l.consent_level,
                                            'consent_expires_at', l.consent_expires_at)) AS consent_terms,
-       concat_ws(' ', (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM d.created_at) * 1000000)::bigint, ' ')
+       concat_ws(' ', (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM coalesce(d.listed_at, d.created_at)) * 1000000)::bigint, ' ')
                          FROM dnc_entries d
                         WHERE d.tenant_id = :tenant_id AND d.e164 = l.phone AND d.removed_at IS NULL),
                       (SELECT 'opt_out,t,' || (extract(epoch FROM x.suppressed_at) * 1000000)::bigint

@@ -40,7 +40,8 @@ static void decide(struct scene *s)
         "'denied', NULL, NULL, NULL",
         "'granted', now() - interval '1 day', NULL, '{\"segment\": \"b2b\", \"state\": \"RM\"}'",
         "'expired', NULL, NULL, NULL",
-        "'granted', NULL, NULL, '{\"timezone\": \"America/New_York\", \"timezone_verified\": true}'",
+        "'granted', NULL, NULL, '{\"timezone\": \"America/New_York\", \"timezone_verified\": "
+        "true}'",
         "'granted', NULL, 'form', '{\"timezone\": \"Nowhere/Atlantis\"}'",
     };
     struct op op = testdb_op(s->db, s->tenant);
@@ -74,13 +75,14 @@ static void decide(struct scene *s)
 /* Closed, edited in place, switched off: nothing of what was law is law now. */
 static void change_every_rule(struct scene *s)
 {
-    free(testdb_sql(s->db,
-                    "UPDATE platform_country_rules SET quiet_hours_enabled = true, "
-                    "quiet_hours = '00:00-23:59', require_explicit_consent = "
-                    "NOT require_explicit_consent, extended = '{}', timezone = 'Asia/Tokyo';"
-                    "INSERT INTO country_rules (tenant_id, country_iso, enabled) "
-                    "VALUES (%lld, 'IT', false)",
-                    (long long)s->tenant));
+    free(testdb_sql(
+        s->db,
+        "UPDATE platform_country_rules SET quiet_hours_enabled = true, "
+        "quiet_hours = '00:00-23:59', require_explicit_consent = "
+        "NOT require_explicit_consent, extended = '{}', timezone = 'Asia/Tokyo';"
+        "INSERT INTO country_rules (tenant_id, country_iso, enabled, version, effective_from) "
+        "VALUES (%lld, 'IT', false, 1, current_date - 1)",
+        (long long)s->tenant));
 }
 
 static void replay(struct scene *s, int64_t counts[REPLAY_RESULTS])
@@ -120,8 +122,9 @@ static void the_columns_say_what_the_record_says(void **state)
                    "OR record::jsonb->'verdict'->>'code' IS DISTINCT FROM rejection_code "
                    "OR record::jsonb->'verdict'->'codes' <> to_jsonb(all_codes) "
                    "OR personal::jsonb->'number'->>'e164' <> to_number)");
-    assert_says(s, "NOT EXISTS (SELECT 1 FROM compliance_checks WHERE strpos(record, to_number) > 0 "
-                   "OR strpos(record || personal, 'Canary') > 0)");
+    assert_says(s,
+                "NOT EXISTS (SELECT 1 FROM compliance_checks WHERE strpos(record, to_number) > 0 "
+                "OR strpos(record || personal, 'Canary') > 0)");
 }
 
 static void who_was_forgotten_leaves_the_proof_and_who_was_edited_is_named(void **state)
@@ -142,8 +145,9 @@ static void who_was_forgotten_leaves_the_proof_and_who_was_edited_is_named(void 
     assert_int_equal(counts[REPLAY_BROKEN], 1);
     assert_int_equal(counts[REPLAY_IDENTICAL], all - 2);
     assert_int_equal(told, 1);
-    free(testdb_sql(s->db, "SET session_replication_role = replica; "
-                           "UPDATE law_documents SET document = replace(document, 'true', 'false')"));
+    free(testdb_sql(s->db,
+                    "SET session_replication_role = replica; "
+                    "UPDATE law_documents SET document = replace(document, 'true', 'false')"));
     replay(s, counts);
     assert_int_equal(counts[REPLAY_IDENTICAL], 0);
     assert_int_equal(counts[REPLAY_BROKEN], all - 1);
@@ -243,8 +247,7 @@ static void a_law_that_was_changed_in_the_file_is_noticed(void **state)
         fputs(line, forged);
     }
     assert_non_null(verified(forged).problem);
-    assert_fails(&nowhere, E_VALIDATION_ERROR,
-                 replay_file(&nowhere, forged, counts, count_told));
+    assert_fails(&nowhere, E_VALIDATION_ERROR, replay_file(&nowhere, forged, counts, count_told));
     free(line);
     fclose(forged);
     fclose(f);
