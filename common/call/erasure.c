@@ -24,7 +24,7 @@ _Static_assert(sizeof(enum erasure_status) == sizeof(int), "FIELD_ENUM stores an
 _Static_assert(sizeof(enum erasure_asker) == sizeof(int), "FIELD_ENUM stores an int");
 
 static const char *const status_names[] = {"waiting", "erased", "done", NULL};
-static const char *const asker_names[] = {"tenant", "platform", NULL};
+static const char *const asker_names[] = {"tenant", "platform", "retention", NULL};
 
 static const struct field erasure_fields[] = {
     FIELD(struct erasure, id, .flags = F_READONLY),
@@ -45,12 +45,18 @@ struct person {
     const char *e164;
     const char *leads; /* a Postgres array */
     const char *erasure_id;
+    bool expired; /* by retention: the lists keep what they have */
 };
 
 static const struct arg *person_args(struct op *op, const struct person *p)
 {
     const struct arg args[] = {
-        {"e164", p->e164}, {"leads", p->leads}, {"erasure_id", p->erasure_id}, {0}};
+        {"e164", p->e164},
+        {"leads", p->leads},
+        {"erasure_id", p->erasure_id},
+        {"only_denied", sql_bool(p->expired)},
+        {0},
+    };
 
     return memcpy(arena_alloc(&op->arena, sizeof(args)), args, sizeof(args));
 }
@@ -101,7 +107,7 @@ static bool call_off(struct op *op, const struct arg *person, bool *live)
 }
 
 /* What is found by the number goes before what it is found by. */
-static bool forget(struct op *op, const struct arg *person)
+static bool forget(struct op *op, const struct person *p, const struct arg *person)
 {
     struct rows r[9];
 
@@ -112,10 +118,10 @@ static bool forget(struct op *op, const struct arg *person)
                                        {&SQL_FORGET_ATTEMPTS, person, &r[3]},
                                        {&SQL_FORGET_ROWS, person, &r[4]},
                                        {&SQL_FORGET_CALLS, person, &r[5]},
-                                       {&SQL_FORGET_LISTS, person, &r[6]},
-                                       {&SQL_FORGET_LEADS, person, &r[7]},
-                                       {&SQL_FORGET_CONSENTS, person, &r[8]}},
-                  ARRAY_LEN(r));
+                                       {&SQL_FORGET_LEADS, person, &r[6]},
+                                       {&SQL_FORGET_CONSENTS, person, &r[7]},
+                                       {&SQL_FORGET_LISTS, person, &r[8]}},
+                  p->expired ? 8 : 9);
 }
 
 static bool settle(struct op *op, const struct person *p)
@@ -147,7 +153,7 @@ static bool go_on(struct op *op, const struct person *p)
         return false;
     if (live)
         return wait_for_calls(op, p);
-    return forget(op, person) && settle(op, p);
+    return forget(op, p, person) && settle(op, p);
 }
 
 static bool open(struct op *op, const struct erasure *e, struct person *p)
@@ -171,7 +177,7 @@ static bool open(struct op *op, const struct erasure *e, struct person *p)
 
 static bool erase(struct op *op, const char *e164, struct erasure *e)
 {
-    struct person p = {.e164 = e164};
+    struct person p = {.e164 = e164, .expired = e->asked_by == ERASURE_BY_RETENTION};
     struct rows leads;
 
     if (!db_begin(op) || !db_query(op, &SQL_ERASURE_LEADS, ARGS({"e164", e164}), &leads))
@@ -251,6 +257,7 @@ static bool resume(struct op *op, const char *erasure_id)
     }
     p.e164 = db_text(&taken, 0, "number");
     p.leads = db_text(&taken, 0, "leads");
+    p.expired = db_bool(&taken, 0, "expired");
     return lock_all(op, person_args(op, &p), p.e164) && go_on(op, &p) && db_commit(op);
 }
 

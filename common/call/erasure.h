@@ -28,7 +28,7 @@
 #include "common/base/fields.h"
 
 enum erasure_status { ERASURE_WAITING, ERASURE_ERASED, ERASURE_DONE };
-enum erasure_asker { ERASURE_BY_TENANT, ERASURE_BY_PLATFORM };
+enum erasure_asker { ERASURE_BY_TENANT, ERASURE_BY_PLATFORM, ERASURE_BY_RETENTION };
 
 struct erasure {
     int64_t id;
@@ -42,6 +42,9 @@ struct erasure {
 extern const struct type erasure_type;
 
 /*
+ * By retention (retention.h) what the lists say of the number stays, and it is blocked only if
+ * somebody with it had refused.
+ *
  * Both need e->reason and e->asked_by and fill in the rest.  Asked again, the erasure there is.
  * LEAD_NOT_FOUND; VALIDATION_ERROR for what is no number.
  */

@@ -11,7 +11,7 @@ CREATE TABLE erasures (
     id           BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     tenant_id    BIGINT NOT NULL REFERENCES tenants (id),
     status       TEXT NOT NULL DEFAULT 'waiting' CHECK (status IN ('waiting', 'erased', 'done')),
-    asked_by     TEXT NOT NULL CHECK (asked_by IN ('tenant', 'platform')),
+    asked_by     TEXT NOT NULL CHECK (asked_by IN ('tenant', 'platform', 'retention')),
     reason       TEXT NOT NULL CHECK (reason <> ''),
     number       TEXT, -- only while a call to it is still going on
     leads        BIGINT[] NOT NULL,
@@ -38,7 +38,7 @@ CREATE TABLE erasure_copies (
     provider         TEXT NOT NULL,
     provider_call_id TEXT NOT NULL,
     tenant_id        BIGINT NOT NULL,
-    erasure_id       BIGINT NOT NULL,
+    erasure_id       BIGINT, -- NULL: kept for as long as it may be
     tries            INT NOT NULL DEFAULT 0,
     due_at           TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp(),
     deleted_at       TIMESTAMPTZ,
@@ -57,7 +57,10 @@ ALTER TABLE leads
     ADD CONSTRAINT leads_phone_check CHECK (phone ~ '^\+[1-9][0-9]{6,14}$' OR (erasure_id IS NOT NULL AND phone = 'erased:' || id));
 CREATE INDEX leads_erased ON leads (tenant_id, id) WHERE erasure_id IS NOT NULL;
 
-ALTER TABLE calls ADD COLUMN erased_at TIMESTAMPTZ;
+ALTER TABLE calls
+    ADD COLUMN erased_at   TIMESTAMPTZ,
+    ADD COLUMN unheard_at  TIMESTAMPTZ; -- since when there is neither recording nor transcript
+CREATE INDEX calls_recorded ON calls (created_at, id) WHERE unheard_at IS NULL AND provider_call_id IS NOT NULL;
 CREATE INDEX calls_of_number ON calls (tenant_id, to_number);
 CREATE INDEX inbox_of_call ON webhook_inbox (provider, provider_call_id);
 
@@ -96,4 +99,18 @@ CREATE FUNCTION rows_of_person(whose BIGINT, called TEXT, ids BIGINT[]) RETURNS 
         SELECT s.id FROM scheduled_calls s JOIN found f ON s.parent_id = f.id
     )
     SELECT id FROM found
+$$;
+
+-- How long something of a country may be kept: the shortest that the platform's rule, the tenant's and the campaign say, at
+-- most so many days; NULL when nobody says.
+CREATE FUNCTION retention_days(whose BIGINT, country TEXT, override JSONB, most INT) RETURNS INT LANGUAGE sql STABLE AS $$
+    SELECT least(most,
+                 (SELECT min(data_retention_days)::int FROM platform_country_rules
+                   WHERE country_iso = country AND effective_from <= current_date
+                     AND (effective_to IS NULL OR effective_to >= current_date)),
+                 (SELECT min(data_retention_days)::int FROM country_rules
+                   WHERE tenant_id = whose AND country_iso = country AND superseded_at IS NULL AND effective_from <= current_date
+                     AND (effective_to IS NULL OR effective_to >= current_date)),
+                 CASE WHEN jsonb_typeof(override -> country -> 'data_retention_days') = 'number'
+                      THEN (override -> country -> 'data_retention_days')::numeric::int END)
 $$;

@@ -38,10 +38,13 @@ VALUES (:tenant_id, :asked_by, :reason, :e164, coalesce(:leads::bigint[], '{}'))
 RETURNING id;
 
 -- name: erasure_suppress
+-- Whose time is over is not blocked for that, but a refusal outlives what is known of the person.
 INSERT INTO suppressed_numbers (tenant_id, hash, erasure_id)
 SELECT tenant_id, sha256(outer_pad || sha256(inner_pad || convert_to(:e164, 'UTF8'))), :erasure_id
   FROM suppression_keys
  WHERE tenant_id = :tenant_id
+   AND (NOT :only_denied::boolean
+        OR EXISTS (SELECT 1 FROM leads WHERE tenant_id = :tenant_id AND id = ANY (:leads::bigint[]) AND consent_status = 'denied'))
 ON CONFLICT DO NOTHING;
 
 -- name: erasure_hide_leads
@@ -169,7 +172,7 @@ SELECT id, tenant_id FROM erasures WHERE look_at <= clock_timestamp() ORDER BY l
 
 -- name: erasure_take
 -- Left to whoever has it.
-SELECT number, leads FROM erasures
+SELECT number, leads, asked_by = 'retention' AS expired FROM erasures
  WHERE tenant_id = :tenant_id AND id = :erasure_id AND look_at <= clock_timestamp()
    FOR UPDATE SKIP LOCKED;
 
