@@ -13,7 +13,8 @@ INSERT INTO registry_scrubs AS s (tenant_id, e164, registry, scrubbed_at)
 SELECT DISTINCT l.tenant_id, l.phone, r.extended -> 'dnc' ->> 'registry', coalesce(:at::timestamptz, clock_timestamp())
   FROM leads l
   JOIN platform_country_rules r ON r.country_iso = l.country_iso
- WHERE l.tenant_id = :tenant_id AND (:country_iso::text IS NULL OR l.country_iso = :country_iso)
+ WHERE l.tenant_id = :tenant_id AND l.erasure_id IS NULL
+   AND (:country_iso::text IS NULL OR l.country_iso = :country_iso)
    AND r.extended -> 'dnc' ->> 'registry' IS NOT NULL
    AND r.effective_from <= current_date AND (r.effective_to IS NULL OR r.effective_to >= current_date)
 ON CONFLICT (tenant_id, e164, registry)
@@ -56,7 +57,7 @@ WITH piece AS (
 ), compared AS (
     SELECT DISTINCT p.phone
       FROM piece p
-     WHERE p.country_iso IN (SELECT r.country_iso FROM platform_country_rules r
+     WHERE p.phone LIKE '+%' AND p.country_iso IN (SELECT r.country_iso FROM platform_country_rules r
                               WHERE r.extended -> 'dnc' ->> 'registry' = :registry)
 ), written AS (
     INSERT INTO registry_scrubs AS s (tenant_id, e164, registry, scrubbed_at)
