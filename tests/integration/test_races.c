@@ -218,7 +218,7 @@ static void take_the_numbers_lock_away(struct scene *s)
 static int races_of_each_kind(void)
 {
     const char *said = getenv("RACES");
-    int n = said ? atoi(said) : RACES;
+    int n = said ? (int)strtol(said, NULL, 10) : RACES;
 
     return n / (int)ARRAY_LEN(kinds);
 }
