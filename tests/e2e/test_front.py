@@ -225,10 +225,12 @@ class UnitsTest(unittest.TestCase):
 
     def trace_a_campaign(self, folder):
         class Traced(Stack):
+            """strace -D is the traced one's child: what is stopped is the program itself."""
+
             def spawn(self, name, argv):
                 program = os.path.basename(argv[0])
                 if program in ("agoralia-api", "agoralia-worker"):
-                    argv = ["strace", "-f", "-qq", "-o", f"{folder}/{program}", "-e", "signal=none", *argv]
+                    argv = ["strace", "-D", "-f", "-qq", "-o", f"{folder}/{program}", "-e", "signal=none", *argv]
                 return super().spawn(name, argv)
 
         with Traced(workers=1) as s:

@@ -15,7 +15,7 @@ enum { MADE = 20000, FORGERIES = 2000 };
 static const struct law *law_at(void *ctx, const char *hash)
 {
     const struct compliance_facts *f = ctx;
-    int i = atoi(hash);
+    int i = (int)strtol(hash, NULL, 10);
 
     return i < f->n_laws ? f->laws[i].law : NULL;
 }
