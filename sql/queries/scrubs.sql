@@ -17,6 +17,7 @@ SELECT DISTINCT l.tenant_id, l.phone, r.extended -> 'dnc' ->> 'registry', coales
    AND (:country_iso::text IS NULL OR l.country_iso = :country_iso)
    AND r.extended -> 'dnc' ->> 'registry' IS NOT NULL
    AND r.effective_from <= current_date AND (r.effective_to IS NULL OR r.effective_to >= current_date)
+ ORDER BY 2
 ON CONFLICT (tenant_id, e164, registry)
 DO UPDATE SET scrubbed_at = excluded.scrubbed_at WHERE s.scrubbed_at < excluded.scrubbed_at;
 
@@ -61,7 +62,7 @@ WITH piece AS (
                               WHERE r.extended -> 'dnc' ->> 'registry' = :registry)
 ), written AS (
     INSERT INTO registry_scrubs AS s (tenant_id, e164, registry, scrubbed_at)
-    SELECT :tenant_id, phone, :registry, :at::timestamptz FROM compared
+    SELECT :tenant_id, phone, :registry, :at::timestamptz FROM compared ORDER BY phone
         ON CONFLICT (tenant_id, e164, registry)
         DO UPDATE SET scrubbed_at = excluded.scrubbed_at WHERE s.scrubbed_at < excluded.scrubbed_at
 )
