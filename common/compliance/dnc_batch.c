@@ -74,8 +74,8 @@ static bool begin_transaction(struct dnc_batch *b)
     struct rows rows;
 
     b->part.deadline_us = b->op->deadline_us;
-    return db_begin(&b->part) && db_query(&b->part, &SQL_DNC_IMPORT_PLAN, NO_ARGS, &rows)
-           && record(b);
+    return db_begin(&b->part) && db_query(&b->part, &SQL_DNC_IMPORT_TURN, NO_ARGS, &rows)
+           && db_query(&b->part, &SQL_DNC_IMPORT_PLAN, NO_ARGS, &rows) && record(b);
 }
 
 /* ---- a batch ------------------------------------------------------------- */

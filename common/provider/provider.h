@@ -174,6 +174,10 @@ struct provider {
     /* Hang up; RESOURCE_NOT_FOUND also when the call is not going on (yet, or any more). */
     bool (*stop_call)(struct op *op, const struct provider *p,
                       const char *provider_call_id) MUSTCHECK;
+    /* The provider forgets an ended call: transcript, recording, everything; RESOURCE_NOT_FOUND
+     * when it has. */
+    bool (*delete_call)(struct op *op, const struct provider *p,
+                        const char *provider_call_id) MUSTCHECK;
     bool (*list_numbers)(struct op *op, const struct provider *p,
                          struct provider_numbers *out) MUSTCHECK;
     bool (*buy_number)(struct op *op, const struct provider *p,

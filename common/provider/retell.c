@@ -142,6 +142,7 @@ static const struct provider functions = {
     .find_calls = retell_find_calls,
     .list_calls = retell_list_calls,
     .stop_call = retell_stop_call,
+    .delete_call = retell_delete_call,
     .list_numbers = retell_list_numbers,
     .buy_number = retell_buy_number,
     .import_number = retell_import_number,

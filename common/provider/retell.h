@@ -110,6 +110,8 @@ bool retell_list_calls(struct op *op, const struct provider *p, struct tstamp fr
                        struct tstamp to, size_t limit, struct provider_calls *out) MUSTCHECK;
 bool retell_stop_call(struct op *op, const struct provider *p,
                       const char *provider_call_id) MUSTCHECK;
+bool retell_delete_call(struct op *op, const struct provider *p,
+                        const char *provider_call_id) MUSTCHECK;
 bool retell_list_numbers(struct op *op, const struct provider *p,
                          struct provider_numbers *out) MUSTCHECK;
 bool retell_buy_number(struct op *op, const struct provider *p,

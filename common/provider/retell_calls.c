@@ -1,4 +1,4 @@
-/* retell_calls.c - web calls, and looking up, listing and stopping calls. */
+/* retell_calls.c - web calls, and looking up, listing, stopping and deleting calls. */
 
 #include "common/base/json.h"
 #include "common/provider/retell.h"
@@ -112,5 +112,13 @@ bool retell_stop_call(struct op *op, const struct provider *p, const char *provi
     const struct cJSON *nothing;
 
     return retell_ask(op, p, &(struct retell_ask){.op = RETELL_stop_call, .id = provider_call_id},
+                      &nothing);
+}
+
+bool retell_delete_call(struct op *op, const struct provider *p, const char *provider_call_id)
+{
+    const struct cJSON *nothing;
+
+    return retell_ask(op, p, &(struct retell_ask){.op = RETELL_delete_call, .id = provider_call_id},
                       &nothing);
 }

@@ -143,9 +143,14 @@ SELECT l.id, l.phone, l.country_iso, l.preferred_lang, l.consent_basis, l.consen
        l.consent_source, l.metadata, l.dead_reason,
        jsonb_strip_nulls(jsonb_build_object('consent_channels', l.consent_channels, 'consent_level', l.consent_level,
                                            'consent_expires_at', l.consent_expires_at)) AS consent_terms,
-       (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM coalesce(d.listed_at, d.created_at)) * 1000000)::bigint, ' ')
-          FROM dnc_entries d
-         WHERE d.tenant_id = :tenant_id AND d.e164 = l.phone AND d.removed_at IS NULL) AS entries,
+       concat_ws(' ', (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM coalesce(d.listed_at, d.created_at)) * 1000000)::bigint, ' ')
+                         FROM dnc_entries d
+                        WHERE d.tenant_id = :tenant_id AND d.e164 = l.phone AND d.removed_at IS NULL),
+                      (SELECT 'opt_out,t,' || (extract(epoch FROM x.suppressed_at) * 1000000)::bigint
+                         FROM suppressed_numbers x
+                         JOIN suppression_keys y ON y.tenant_id = x.tenant_id
+                        WHERE x.tenant_id = :tenant_id
+                          AND x.hash = sha256(y.outer_pad || sha256(y.inner_pad || convert_to(l.phone, 'UTF8'))))) AS entries,
        (SELECT p.source || ',p,' || (extract(epoch FROM p.created_at) * 1000000)::bigint
           FROM platform_dnc_entries p WHERE p.e164 = l.phone) AS platform_entries,
        (SELECT string_agg((extract(epoch FROM r.scrubbed_at) * 1000000)::bigint || ',' || r.registry, chr(10))
@@ -165,7 +170,7 @@ SELECT l.id, l.phone, l.country_iso, l.preferred_lang, l.consent_basis, l.consen
                  LIMIT 100) h) AS attempts,
        (SELECT t.unknown_scope FROM tenants t WHERE t.id = :tenant_id) AS unknown_scope
   FROM leads l
- WHERE l.tenant_id = :tenant_id AND l.lane = :lane AND l.id > :after
+ WHERE l.tenant_id = :tenant_id AND l.lane = :lane AND l.id > :after AND l.erasure_id IS NULL
    AND (:country_iso::text IS NULL OR l.country_iso = :country_iso)
    AND (:consent_status::text IS NULL OR l.consent_status = :consent_status)
    AND (:preferred_lang::text IS NULL OR l.preferred_lang = :preferred_lang)

@@ -139,11 +139,16 @@ RETURNING 'tenant' AS scope, id, country_iso, version, effective_from, effective
           recording_disclosure_text, gdpr_applicable, data_retention_days, metadata, created_at, updated_at;
 
 -- name: person_evidence
--- What the lists, the registries and the past say of one number, each as evidence.h reads it.  The past is the
--- person's: of the number, and of those that the lead had before.
-SELECT (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM coalesce(d.listed_at, d.created_at)) * 1000000)::bigint, ' ')
-          FROM dnc_entries d
-         WHERE d.tenant_id = :tenant_id AND d.e164 = :e164 AND d.removed_at IS NULL) AS entries,
+-- What the lists, the registries and the past say of one number, each as evidence.h reads it.  Who was erased opted
+-- out.  The past is the person's: of the number, and of those that the lead had before.
+SELECT concat_ws(' ', (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM coalesce(d.listed_at, d.created_at)) * 1000000)::bigint, ' ')
+                         FROM dnc_entries d
+                        WHERE d.tenant_id = :tenant_id AND d.e164 = :e164 AND d.removed_at IS NULL),
+                      (SELECT 'opt_out,t,' || (extract(epoch FROM x.suppressed_at) * 1000000)::bigint
+                         FROM suppressed_numbers x
+                         JOIN suppression_keys y ON y.tenant_id = x.tenant_id
+                        WHERE x.tenant_id = :tenant_id
+                          AND x.hash = sha256(y.outer_pad || sha256(y.inner_pad || convert_to(:e164, 'UTF8'))))) AS entries,
        (SELECT p.source || ',p,' || (extract(epoch FROM p.created_at) * 1000000)::bigint
           FROM platform_dnc_entries p WHERE p.e164 = :e164) AS platform_entries,
        (SELECT string_agg((extract(epoch FROM r.scrubbed_at) * 1000000)::bigint || ',' || r.registry, chr(10))

@@ -1,7 +1,7 @@
 -- consent.sql - what a person agreed to; the events themselves are written by the triggers on leads.
 
 -- name: consent_lead
-SELECT phone FROM leads WHERE tenant_id = :tenant_id AND id = :lead_id FOR UPDATE;
+SELECT phone FROM leads WHERE tenant_id = :tenant_id AND id = :lead_id AND erasure_id IS NULL FOR UPDATE;
 
 -- name: consent_waiting_lock
 -- Rows before leads, as claims take them: a refusal calls off what waits for the number.

@@ -12,6 +12,11 @@ DELETE FROM dnc_staged
                       WHERE tenant_id = :tenant_id AND mode = 'full' AND finished_at IS NULL
                         AND created_at < clock_timestamp() - interval '1 day');
 
+-- name: dnc_import_turn
+-- One file of a tenant at a time, transaction by transaction: a long one that takes entries off and another that
+-- brings them would wait for each other.  Claims do not take this one.
+SELECT pg_advisory_xact_lock(hashtextextended('dnc-file:' || :tenant_id::bigint, 0));
+
 -- name: dnc_import_lock_numbers
 -- The locks of dnc_lock for the opt-outs of a batch, always in the same order.
 SELECT count(pg_advisory_xact_lock(place))
@@ -90,6 +95,7 @@ SELECT DISTINCT :import_id::bigint, e164
 INSERT INTO registry_scrubs AS s (tenant_id, e164, registry, scrubbed_at)
 SELECT DISTINCT :tenant_id::bigint, e164, :registry, :scrubbed_at::timestamptz
   FROM unnest(:numbers::text[]) e164
+ ORDER BY e164
     ON CONFLICT (tenant_id, e164, registry)
     DO UPDATE SET scrubbed_at = excluded.scrubbed_at WHERE s.scrubbed_at < excluded.scrubbed_at;
 

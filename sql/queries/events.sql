@@ -113,7 +113,13 @@ UPDATE webhook_inbox SET runs = 0
 
 -- name: inbox_applied
 -- tenant: none, because an inbox row has no tenant before it is matched
-UPDATE webhook_inbox SET applied_at = clock_timestamp(), result = :result WHERE id = :id;
+-- Of a call that was erased nothing is kept.
+UPDATE webhook_inbox i
+   SET applied_at = clock_timestamp(), result = :result,
+       body = CASE WHEN EXISTS (SELECT 1 FROM erasure_copies c
+                                 WHERE c.provider = i.provider AND c.provider_call_id = i.provider_call_id)
+                   THEN '{}' ELSE body END
+ WHERE i.id = :id;
 
 -- name: event_call
 -- Facts are merged: what an event does not tell stays.  status moves only when the attempt did.
@@ -147,8 +153,10 @@ UPDATE calls
  WHERE provider = :provider AND provider_call_id = :provider_call_id AND scheduled_call_id IS NULL;
 
 -- name: event_opt_out
--- The person said so in the call.
-INSERT INTO dnc_entries (tenant_id, e164, source) VALUES (:tenant_id, :to_number, 'opt_out') ON CONFLICT DO NOTHING;
+-- The person said so in the call.  One who was erased meanwhile has no number any more, and is not called.
+INSERT INTO dnc_entries (tenant_id, e164, source)
+SELECT :tenant_id, :to_number::text, 'opt_out' WHERE :to_number::text LIKE '+%'
+ON CONFLICT DO NOTHING;
 
 -- name: opt_out_lock_all
 -- tenant: none, because whoever wants no calls from anybody is on everybody's list

@@ -63,4 +63,10 @@ SELECT (SELECT count(*) FROM written WHERE is_new) AS inserted,
        (SELECT count(*) FROM incoming i
          WHERE EXISTS (SELECT 1 FROM dnc_entries d
                         WHERE d.tenant_id = :tenant_id AND d.e164 = i.phone AND d.removed_at IS NULL)
-            OR EXISTS (SELECT 1 FROM platform_dnc_entries p WHERE p.e164 = i.phone)) AS on_dnc;
+            OR EXISTS (SELECT 1 FROM platform_dnc_entries p WHERE p.e164 = i.phone)) AS on_dnc,
+       (SELECT count(*)
+          FROM incoming i
+          JOIN suppression_keys y ON y.tenant_id = :tenant_id
+          JOIN suppressed_numbers x
+            ON x.tenant_id = y.tenant_id
+               AND x.hash = sha256(y.outer_pad || sha256(y.inner_pad || convert_to(i.phone, 'UTF8')))) AS erased_before;

@@ -21,7 +21,7 @@ SELECT l.id, l.campaign_id, l.name, l.phone, l.email, l.company, l.role, l.count
   LEFT JOIN LATERAL (SELECT c.created_at, c.status, c.disposition FROM calls c
                       WHERE c.tenant_id = l.tenant_id AND c.lead_id = l.id
                       ORDER BY c.created_at DESC LIMIT 1) last ON true
- WHERE l.tenant_id = :tenant_id AND l.id = :id;
+ WHERE l.tenant_id = :tenant_id AND l.id = :id AND l.erasure_id IS NULL;
 
 -- name: lead_list
 SELECT l.id, l.campaign_id, l.name, l.phone, l.email, l.company, l.role, l.country_iso, l.preferred_lang,
@@ -35,7 +35,7 @@ SELECT l.id, l.campaign_id, l.name, l.phone, l.email, l.company, l.role, l.count
   LEFT JOIN LATERAL (SELECT c.created_at, c.status, c.disposition FROM calls c
                       WHERE c.tenant_id = l.tenant_id AND c.lead_id = l.id
                       ORDER BY c.created_at DESC LIMIT 1) last ON true
- WHERE l.tenant_id = :tenant_id
+ WHERE l.tenant_id = :tenant_id AND l.erasure_id IS NULL
    AND (:lane::bigint IS NULL OR l.lane = :lane)
    AND (:country_iso::text IS NULL OR l.country_iso = :country_iso)
    AND (:consent_status::text IS NULL OR l.consent_status = :consent_status)
@@ -50,7 +50,7 @@ SELECT l.id, l.campaign_id, l.name, l.phone, l.email, l.company, l.role, l.count
 -- name: lead_count
 SELECT count(*) AS n
   FROM leads l
- WHERE l.tenant_id = :tenant_id
+ WHERE l.tenant_id = :tenant_id AND l.erasure_id IS NULL
    AND (:lane::bigint IS NULL OR l.lane = :lane)
    AND (:country_iso::text IS NULL OR l.country_iso = :country_iso)
    AND (:consent_status::text IS NULL OR l.consent_status = :consent_status)

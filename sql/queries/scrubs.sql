@@ -12,7 +12,7 @@ SELECT extended -> 'dnc' ->> 'registry' AS registry,
 -- The next leads: a million are no statement's alone.
 WITH piece AS (
     SELECT id, phone, country_iso FROM leads
-     WHERE tenant_id = :tenant_id AND id > :after
+     WHERE tenant_id = :tenant_id AND id > :after AND erasure_id IS NULL
      ORDER BY id
      LIMIT 10000
 ), written AS (
@@ -24,6 +24,7 @@ WITH piece AS (
      WHERE (:country_iso::text IS NULL OR p.country_iso = :country_iso)
        AND r.extended -> 'dnc' ->> 'registry' IS NOT NULL
        AND r.effective_from <= current_date AND (r.effective_to IS NULL OR r.effective_to >= current_date)
+     ORDER BY 2
         ON CONFLICT (tenant_id, e164, registry)
         DO UPDATE SET scrubbed_at = excluded.scrubbed_at WHERE s.scrubbed_at < excluded.scrubbed_at
     RETURNING 1
@@ -67,11 +68,11 @@ WITH piece AS (
 ), compared AS (
     SELECT DISTINCT p.phone
       FROM piece p
-     WHERE p.country_iso IN (SELECT r.country_iso FROM platform_country_rules r
+     WHERE p.phone LIKE '+%' AND p.country_iso IN (SELECT r.country_iso FROM platform_country_rules r
                               WHERE r.extended -> 'dnc' ->> 'registry' = :registry)
 ), written AS (
     INSERT INTO registry_scrubs AS s (tenant_id, e164, registry, scrubbed_at)
-    SELECT :tenant_id, phone, :registry, :at::timestamptz FROM compared
+    SELECT :tenant_id, phone, :registry, :at::timestamptz FROM compared ORDER BY phone
         ON CONFLICT (tenant_id, e164, registry)
         DO UPDATE SET scrubbed_at = excluded.scrubbed_at WHERE s.scrubbed_at < excluded.scrubbed_at
 )

@@ -173,6 +173,7 @@ DNC_ENTRY = {
     "country_iso": country(),
 }
 
+ERASURE = {"reason": text("asked by letter", 500, required=True, bad=["too short"])}
 HALT = {"reason": text("an error in the script", 500, required=True)}
 STOP = {"end_live_calls": boolean()}
 DRY_RUN = {"at": stamp(), "limit": integer(25, 1, 200, null=False), "offset": integer(0, 0, 100000, null=False)}
@@ -283,6 +284,8 @@ ENDPOINTS = {
     "POST /api/v1/halt": Endpoint(("halt", HALT), good_status=200),
     "GET /api/v1/halts": Endpoint(query=("halt_query", HALT_QUERY)),
     "DELETE /api/v1/halts/{halt_id}": Endpoint(),
+    "POST /api/v1/leads/{lead_id}/erase": Endpoint(("erasure", ERASURE), good_status=202),
+    "GET /api/v1/erasures/{erasure_id}": Endpoint(),
     "POST /api/v1/webhooks/retell": Endpoint(),
 }
 

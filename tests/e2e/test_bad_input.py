@@ -63,6 +63,7 @@ class BadInputTest(unittest.TestCase):
         cls.ids["entry_id"] = s.api("POST", "/api/v1/compliance/dnc", {"e164": "+393492000008"}, 201)["id"]
         cls.ids["check_id"] = s.api("GET", "/api/v1/compliance/checks?limit=1", None, 200)["items"][0]["id"]
         cls.ids["halt_id"] = s.api("GET", "/api/v1/halts?limit=1", None, 200)["items"][0]["id"]
+        cls.ids["lead_id"] = s.api("POST", "/api/v1/leads", {"name": "Bea", "phone": "+393492000009"}, 201)["id"]
         cls.rival = cls.make_rival()
 
     @classmethod
@@ -79,7 +80,8 @@ class BadInputTest(unittest.TestCase):
         answer = cls.stack.call(route.method, cls.at(route), body)
         if answer.status != endpoint.good_status:
             raise AssertionError(f"{route.name} {body}: {answer.status} {answer.body}")
-        made = {"POST /api/v1/campaigns": "campaign_id", "POST /api/v1/leads": "lead_id", "POST /api/v1/numbers": "number_id"}
+        made = {"POST /api/v1/campaigns": "campaign_id", "POST /api/v1/leads": "lead_id", "POST /api/v1/numbers": "number_id",
+                "POST /api/v1/leads/{lead_id}/erase": "erasure_id"}
         if route.name in made:
             cls.ids[made[route.name]] = answer.json["id"]
         if route.name == "POST /api/v1/calls/web":
@@ -101,7 +103,9 @@ class BadInputTest(unittest.TestCase):
             assert answer.status == status, answer.body
             return answer.json
 
+        lead = make("/api/v1/leads", {"name": "theirs", "phone": "+393492000010"})["id"]
         return {"tenant": tenant, "key": key,
+                "erasure_id": make(f"/api/v1/leads/{lead}/erase", {"reason": "asked by letter"}, 202)["id"],
                 "campaign_id": make("/api/v1/campaigns", {"name": "theirs"})["id"],
                 "lead_id": make("/api/v1/leads", {"name": "theirs", "phone": PHONE})["id"],
                 "number_id": make("/api/v1/numbers", {"e164": NUMBER_2})["id"],

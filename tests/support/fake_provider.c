@@ -155,6 +155,15 @@ static bool stop_call(struct op *op, const struct provider *p, const char *provi
     return fail(op, E_RESOURCE_NOT_FOUND, "The call is not ongoing");
 }
 
+static bool delete_call(struct op *op, const struct provider *p, const char *provider_call_id)
+{
+    struct fake_provider *f = self(p);
+
+    (void)provider_call_id;
+    f->deletes++;
+    return answers(op, f);
+}
+
 static bool get_concurrency(struct op *op, const struct provider *p,
                             struct provider_concurrency *out)
 {
@@ -219,6 +228,7 @@ struct fake_provider *fake_provider_open(const struct conf *conf)
         .find_calls = find_calls,
         .list_calls = list_calls,
         .stop_call = stop_call,
+        .delete_call = delete_call,
         .get_concurrency = get_concurrency,
         .get_agent = get_agent,
         .list_numbers = list_numbers,

@@ -36,7 +36,7 @@ struct fake_provider {
     struct provider_concurrency concurrency;
     bool takes_keys; /* RETELL_IDEMPOTENCY */
 
-    _Atomic int dials, gets, finds, stops, agents_asked, concurrency_asked;
+    _Atomic int dials, gets, finds, stops, deletes, agents_asked, concurrency_asked;
     char metadata[2048], key[64]; /* of the last create_phone_call; "" = none */
 };
 
