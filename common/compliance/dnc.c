@@ -2,6 +2,7 @@
 
 #include "common/compliance/dnc.h"
 
+#include "common/base/log.h"
 #include "common/base/page.h"
 #include "common/number/country.h"
 #include "common/number/e164.h"
@@ -12,6 +13,9 @@
 #include <inttypes.h>
 
 _Static_assert(sizeof(enum dnc_source) == sizeof(int), "FIELD_ENUM stores an int");
+
+/* A shorter reason says nothing. */
+enum { OPT_OUT_REASON = 10 };
 
 const char *const dnc_source_names[] = {"manual", "registry", "opt_out", NULL};
 
@@ -73,6 +77,20 @@ bool dnc_list(struct op *op, const struct dnc_query *q, struct dnc_entry **out, 
     return (*out = from_rows(op, &page, &dnc_entry_type)) != NULL;
 }
 
+/* The person took it back, and somebody answers for that. */
+static bool may_remove(struct op *op, const struct rows *entry, int64_t id, const char *reason)
+{
+    if (strcmp(db_text(entry, 0, "source"), dnc_source_names[DNC_OPT_OUT]) != 0)
+        return true;
+    if (!reason || strlen(reason) < OPT_OUT_REASON)
+        return fail(op, E_PERMISSION_DENIED,
+                    "An opt-out is the person's own: it is removed only with a reason of %d "
+                    "characters or more, which is kept",
+                    OPT_OUT_REASON);
+    log_warning(op, "dnc.opt_out_removed", F("entry_id", id));
+    return true;
+}
+
 bool dnc_remove(struct op *op, int64_t id, const char *reason)
 {
     struct rows rows;
@@ -83,8 +101,5 @@ bool dnc_remove(struct op *op, int64_t id, const char *reason)
         return false;
     if (rows.n == 0)
         return fail(op, E_DNC_ENTRY_NOT_FOUND, "DNC entry with ID %" PRId64 " not found", id);
-    if (strcmp(db_text(&rows, 0, "source"), dnc_source_names[DNC_OPT_OUT]) == 0)
-        return fail(op, E_PERMISSION_DENIED,
-                    "An opt-out is the person's own: it cannot be removed here");
-    return db_query(op, &SQL_DNC_REMOVE, args, &rows);
+    return may_remove(op, &rows, id, reason) && db_query(op, &SQL_DNC_REMOVE, args, &rows);
 }

@@ -43,7 +43,10 @@ bool dnc_add(struct op *op, struct dnc_entry *e) MUSTCHECK;
 bool dnc_list(struct op *op, const struct dnc_query *q, struct dnc_entry **out, int *n,
               int64_t *total) MUSTCHECK;
 
-/* DNC_ENTRY_NOT_FOUND; PERMISSION_DENIED for an opt-out, which only the person can take back. */
+/*
+ * DNC_ENTRY_NOT_FOUND; PERMISSION_DENIED for an opt-out without a reason of ten characters or more:
+ * only the person can take it back, and who says that they did answers for it.
+ */
 bool dnc_remove(struct op *op, int64_t id, const char *reason) MUSTCHECK;
 
 #endif

@@ -202,7 +202,7 @@ SELECT id, e164, source FROM dnc_entries WHERE tenant_id = :tenant_id AND id = :
 
 -- name: dnc_remove
 UPDATE dnc_entries SET removed_at = now(), removed_by = :removed_by, removed_reason = :reason
- WHERE tenant_id = :tenant_id AND id = :id AND removed_at IS NULL AND source <> 'opt_out';
+ WHERE tenant_id = :tenant_id AND id = :id AND removed_at IS NULL;
 
 -- name: compliance_check_insert
 INSERT INTO compliance_checks (tenant_id, scheduled_call_id, campaign_id, lead_id, to_number, country_iso, dnc_check,
