@@ -2,6 +2,7 @@
 
 #include "common/compliance/dnc.h"
 
+#include "common/base/log.h"
 #include "common/base/page.h"
 #include "common/number/country.h"
 #include "common/number/e164.h"
@@ -39,11 +40,16 @@ const struct type dnc_query_type = TYPE(struct dnc_query, dnc_query_fields);
 
 bool dnc_add(struct op *op, struct dnc_entry *e)
 {
-    struct rows rows;
+    struct rows waiting, locked;
+    const struct arg *args = ARGS({"e164", e->e164});
 
     if (!e->country_iso)
         e->country_iso = phone_country(e->e164);
-    if (!db_begin(op) || !db_query(op, &SQL_DNC_LOCK, ARGS({"e164", e->e164}), &rows))
+    if (!db_begin(op)
+        || !db_ask(op,
+                   (const struct ask[]){{&SQL_WAITING_LOCK, args, &waiting},
+                                        {&SQL_DNC_LOCK, args, &locked}},
+                   2))
         return false;
     if (db_store(op, &SQL_DNC_INSERT, &dnc_entry_type, e))
         return db_commit(op);
@@ -68,6 +74,21 @@ bool dnc_list(struct op *op, const struct dnc_query *q, struct dnc_entry **out, 
     return (*out = from_rows(op, &page, &dnc_entry_type)) != NULL;
 }
 
+/* "mistake" would not do. */
+enum { OPT_OUT_REASON_BYTES = 10 };
+
+static bool may_remove(struct op *op, const struct rows *found, const char *reason)
+{
+    if (strcmp(db_text(found, 0, "source"), dnc_source_names[DNC_OPT_OUT]) != 0)
+        return true;
+    if (!reason || strlen(reason) < OPT_OUT_REASON_BYTES)
+        return fail(op, E_PERMISSION_DENIED,
+                    "An opt-out is the person's own: say in at least %d characters why it goes",
+                    OPT_OUT_REASON_BYTES);
+    log_warning(op, "dnc.opt_out_removed", P("e164", db_text(found, 0, "e164")));
+    return true;
+}
+
 bool dnc_remove(struct op *op, int64_t id, const char *reason)
 {
     struct rows rows;
@@ -78,8 +99,5 @@ bool dnc_remove(struct op *op, int64_t id, const char *reason)
         return false;
     if (rows.n == 0)
         return fail(op, E_DNC_ENTRY_NOT_FOUND, "DNC entry with ID %" PRId64 " not found", id);
-    if (strcmp(db_text(&rows, 0, "source"), dnc_source_names[DNC_OPT_OUT]) == 0)
-        return fail(op, E_PERMISSION_DENIED,
-                    "An opt-out is the person's own: it cannot be removed here");
-    return db_query(op, &SQL_DNC_REMOVE, args, &rows);
+    return may_remove(op, &rows, reason) && db_query(op, &SQL_DNC_REMOVE, args, &rows);
 }

@@ -2,8 +2,10 @@
  * dnc.h - a tenant's do-not-call list.
  *
  * Adding takes the number's lock exclusively, claims take it shared: an entry is
- * either before a call's intent, and stops it, or after it.  Nothing is deleted:
- * what is removed stays as a row that says when, by which request and why.
+ * either before a call's intent, and stops it, or after it.  An opt-out calls off
+ * what waits for the number in the same transaction, from wherever it comes.
+ * Nothing is deleted: what is removed stays as a row that says when, by which
+ * request and why.
  */
 #ifndef AGORALIA_DNC_H
 #define AGORALIA_DNC_H
@@ -41,7 +43,10 @@ bool dnc_add(struct op *op, struct dnc_entry *e) MUSTCHECK;
 bool dnc_list(struct op *op, const struct dnc_query *q, struct dnc_entry **out, int *n,
               int64_t *total) MUSTCHECK;
 
-/* DNC_ENTRY_NOT_FOUND; PERMISSION_DENIED for an opt-out, which only the person can take back. */
+/*
+ * What stays is when, by which request and why.  DNC_ENTRY_NOT_FOUND; PERMISSION_DENIED for an
+ * opt-out, which is the person's to take back, without a reason of ten characters.
+ */
 bool dnc_remove(struct op *op, int64_t id, const char *reason) MUSTCHECK;
 
 #endif

@@ -54,7 +54,8 @@ static int64_t canary(struct scene *s, int64_t campaign)
     return l.id;
 }
 
-static void tell(struct scene *s, const char *event, const char *call)
+/* more: members of the analysis, after a comma. */
+static void tell(struct scene *s, const char *event, const char *call, const char *more)
 {
     struct op op = testdb_op(s->db, 0);
     char text[1024];
@@ -64,9 +65,10 @@ static void tell(struct scene *s, const char *event, const char *call)
              "{\"event\":\"%s\",\"call\":{\"call_id\":\"%s\",\"to_number\":\"" ITALIAN "\","
              "\"call_status\":\"ended\",\"start_timestamp\":1767000000000,"
              "\"end_timestamp\":1767000061000,\"disconnection_reason\":\"agent_hangup\","
-             "\"transcript_object\":[{\"role\":\"user\",\"content\":\"I am Kanarie\"}],"
-             "\"call_analysis\":{\"call_summary\":\"A kanarie\"}}}",
-             event, call);
+             "\"transcript_object\":[{\"role\":\"agent\",\"content\":\"Hello\"},"
+             "{\"role\":\"user\",\"content\":\"I am Kanarie\"}],"
+             "\"call_analysis\":{\"call_summary\":\"A kanarie\"%s}}}",
+             event, call, more);
     assert_ok(&op, webhook_store(&op, str_of(text), &stored));
     assert_ok(&op, webhooks_apply(&op, call));
     op_end(&op);
@@ -126,8 +128,8 @@ static int64_t well_known(struct scene *s)
     scene_start(s, s->tenant, first);
     scene_start(s, s->tenant, second);
     scene_dial(s, s->tenant, scene_first_row(s, first));
-    tell(s, "call_ended", "fake_1");
-    tell(s, "call_analyzed", "fake_1");
+    tell(s, "call_ended", "fake_1", "");
+    tell(s, "call_analyzed", "fake_1", "");
     assert_ok(&op, consent_record(&op, lead, &consent));
     assert_ok(&op, call_outbound(&op, &wanted, &got));
     assert_ok(&op, scrub_record(&op, NULL, (struct tstamp){0}, &n));
@@ -250,7 +252,7 @@ static void a_call_that_is_going_on_is_hung_up_and_waited_for(void **state)
     assert_says(s, "(SELECT stop_wanted FROM call_attempts)");
     go_on(s);
     assert_status(s, e.id, ERASURE_WAITING);
-    tell(s, "call_ended", "fake_1");
+    tell(s, "call_ended", "fake_1", "");
     go_on(s);
     assert_status(s, e.id, ERASURE_ERASED);
     assert_nowhere(s);
@@ -262,8 +264,10 @@ static void what_the_provider_tells_later_is_not_kept(void **state)
 
     erase(s, well_known(s));
     free(testdb_sql(s->db, "DELETE FROM webhook_inbox"));
-    tell(s, "call_analyzed", "fake_1");
+    tell(s, "call_analyzed", "fake_1",
+         ",\"custom_analysis_data\":{\"user_requested_dnc\":true,\"dnc_scope\":\"platform\"}");
     assert_says(s, "(SELECT body = '{}' AND result = 'applied' FROM webhook_inbox)");
+    assert_says(s, "(SELECT count(*) = 0 FROM platform_dnc_entries)");
     assert_nowhere(s);
 }
 
