@@ -74,8 +74,8 @@ static bool begin_transaction(struct dnc_batch *b)
     struct rows rows;
 
     b->part.deadline_us = b->op->deadline_us;
-    return db_begin(&b->part) && db_query(&b->part, &SQL_DNC_IMPORT_PLAN, NO_ARGS, &rows)
-           && record(b);
+    return db_begin(&b->part) && db_query(&b->part, &SQL_DNC_IMPORT_TURN, NO_ARGS, &rows)
+           && db_query(&b->part, &SQL_DNC_IMPORT_PLAN, NO_ARGS, &rows) && record(b);
 }
 
 /* ---- a batch ------------------------------------------------------------- */
@@ -217,18 +217,36 @@ static bool close_missing(struct dnc_batch *b)
     return ask_part(b, &SQL_DNC_IMPORT_UNSTAGE, &piece);
 }
 
-bool dnc_batch_finish(struct dnc_batch *b)
+/*
+ * A row that could not be read may be a number that stands: it is not missing, and what is here is
+ * not the whole list of its day.  The file's row stays without an end then.
+ */
+static bool is_whole(const struct dnc_batch *b)
+{
+    return b->terms.force || b->report->failed == 0
+           || (b->terms.mode != DNC_MODE_FULL && b->terms.mode != DNC_MODE_DELTA);
+}
+
+static bool end_file(struct dnc_batch *b)
 {
     struct rows rows;
 
+    if (is_whole(b))
+        return (b->terms.mode != DNC_MODE_FULL || close_missing(b))
+               && ask_part(b, &SQL_DNC_IMPORT_CLOSE, &rows);
+    import_notice(b->report, &(struct import_notice){"NOT_WHOLE", NULL, b->report->failed, 0});
+    return ask_part(b, &SQL_DNC_IMPORT_UNSTAGE, &rows);
+}
+
+bool dnc_batch_finish(struct dnc_batch *b)
+{
     bool empty_counts = b->terms.mode == DNC_MODE_FULL || b->terms.mode == DNC_MODE_DELTA;
 
     if (!flush(b))
         return false;
     if (!b->import_id && !empty_counts)
         return true;
-    if (!begin_transaction(b) || (b->terms.mode == DNC_MODE_FULL && !close_missing(b))
-        || !ask_part(b, &SQL_DNC_IMPORT_CLOSE, &rows) || !db_commit(&b->part))
+    if (!begin_transaction(b) || !end_file(b) || !db_commit(&b->part))
         return b->op->err.code == E_NONE && op_fail_like(b->op, &b->part);
     if (b->closed)
         import_notice(b->report, &(struct import_notice){"TAKEN_OFF", "e164", b->closed, 0});

@@ -27,7 +27,7 @@ struct dnc_terms {
     const char *registry;    /* "" = none by name */
     const char *country_iso; /* NULL = any */
     struct tstamp scrubbed_at;
-    bool force; /* a full file may be less than half of the list */
+    bool force; /* a full file may be less than half of the list; failed rows do not matter */
 };
 
 struct dnc_row {
@@ -57,7 +57,9 @@ bool dnc_batch_add(struct dnc_batch *b, const struct dnc_row *r) MUSTCHECK;
 /*
  * The file has ended: send what is left, and take off what a full one does not have,
  * all of it or nothing.  VALIDATION_ERROR (FULL_FILE_SHRINKS) when the file has less
- * than half of the list.
+ * than half of the list.  Unless forced, a full file or a list of changes with rows that
+ * failed takes nothing off for being missing, and does not bring the list to its day
+ * (NOT_WHOLE in the report).
  */
 bool dnc_batch_finish(struct dnc_batch *b) MUSTCHECK;
 

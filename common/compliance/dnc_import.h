@@ -20,9 +20,9 @@ struct dnc_import_options {
     enum dnc_mode mode;
     const char *registry;      /* whose list it is: "National DNC Registry" */
     struct tstamp scrubbed_at; /* when the registry gave it; null = now */
-    bool force;                /* a full file with less than half of the list is meant */
-    const char *country_iso;   /* where numbers without a plus were written; NULL = nowhere */
-    const char *delimiter;     /* "," ";" "\t" "|"; NULL = find out */
+    bool force; /* meant: a full file of less than half of the list, rows that failed */
+    const char *country_iso; /* where numbers without a plus were written; NULL = nowhere */
+    const char *delimiter;   /* "," ";" "\t" "|"; NULL = find out */
 };
 extern const struct type dnc_import_options_type;
 

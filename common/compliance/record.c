@@ -7,7 +7,7 @@
 #include "common/base/id.h"
 #include "common/ledger/chain.h"
 
-enum { SALT_BYTES = 16 };
+enum { SALT_BYTES = 16, SALT_BYTES_MAX = 32 };
 
 const char *const decision_basis_names[4] = {"other", "consent", "contract", "legitimate_interest"};
 const char *const decision_level_names[4] = {"unknown", "less", "express", "written"};
@@ -115,9 +115,7 @@ void decision_write_verdict(struct buf *b, const struct compliance_verdict *v)
     text(b, "consent", check_names[v->consent]);
     text(b, "disclosure", check_names[v->disclosure]);
     number(b, "next_allowed_at", v->next_allowed_at.us);
-    zones(b, v->zones, v->n_zones);
     hash_of(b, "disclosure_text", v->disclosure_text);
-    text(b, "disclosure_language", v->disclosure_language);
     hash_of(b, "recording_text", v->recording_text);
     text(b, "recording", v->recording == RECORDING_ASK_FIRST ? "ask_first" : "announce");
     buf_char(b, '}');
@@ -160,8 +158,6 @@ static void campaign(struct buf *b, const struct campaign_facts *c)
     text(b, "zone", c->zone ? tz_name(c->zone) : NULL);
     number(b, "end", c->end.us);
     text(b, "sector", c->sector);
-    override(b, "override", c->override);
-    override(b, "lead_override", c->lead_override);
     buf_char(b, '}');
 }
 
@@ -256,6 +252,8 @@ static void write_personal(struct buf *b, const struct compliance_facts *f)
     lead(b, &f->lead);
     lists(b, f);
     attempts(b, f);
+    override(b, "override", f->campaign.override);
+    override(b, "lead_override", f->campaign.lead_override);
     buf_char(b, '}');
 }
 
@@ -289,22 +287,42 @@ static const char *kept(struct op *op, struct buf *b)
     return copy;
 }
 
-struct decision_record decision_record(struct op *op, const struct compliance_facts *f,
-                                       const struct compliance_verdict *v)
+static struct decision_record with_salt(struct op *op, const struct compliance_facts *f,
+                                        const struct compliance_verdict *v, struct str salt)
 {
-    unsigned char salt[SALT_BYTES];
-    char hex[2 * SALT_BYTES + 1], commitment[CHAIN_HEX_SIZE];
+    char hex[2 * SALT_BYTES_MAX + 1], commitment[CHAIN_HEX_SIZE];
     struct decision_record out;
     struct buf b = {0};
 
-    random_bytes(salt, sizeof(salt));
-    hex_write(hex, salt, sizeof(salt));
+    hex_write(hex, (const unsigned char *)salt.p, salt.n);
     write_personal(&b, f);
-    commitment_of((struct str){(const char *)salt, sizeof(salt)}, buf_view(&b), commitment);
+    commitment_of(salt, buf_view(&b), commitment);
     out.personal = kept(op, &b);
     out.salt = arena_strdup(&op->arena, hex);
     write_record(&b, f, v, commitment);
     out.record = kept(op, &b);
     buf_free(&b);
     return out;
+}
+
+struct decision_record decision_record(struct op *op, const struct compliance_facts *f,
+                                       const struct compliance_verdict *v)
+{
+    char salt[SALT_BYTES];
+
+    random_bytes(salt, sizeof(salt));
+    return with_salt(op, f, v, (struct str){salt, sizeof(salt)});
+}
+
+bool decision_record_again(struct op *op, const struct compliance_facts *f,
+                           const struct compliance_verdict *v, const char *salt_hex,
+                           struct decision_record *out)
+{
+    unsigned char salt[SALT_BYTES_MAX];
+    struct str hex = str_of(salt_hex);
+
+    if (hex.n > 2 * sizeof(salt) || !hex_read(hex, salt, hex.n / 2))
+        return false;
+    *out = with_salt(op, f, v, (struct str){(const char *)salt, hex.n / 2});
+    return true;
 }

@@ -26,6 +26,11 @@ struct decision_record {
 struct decision_record decision_record(struct op *op, const struct compliance_facts *f,
                                        const struct compliance_verdict *v);
 
+/* The same with a salt that is known (hex); false when it is none. */
+bool decision_record_again(struct op *op, const struct compliance_facts *f,
+                           const struct compliance_verdict *v, const char *salt_hex,
+                           struct decision_record *out) MUSTCHECK;
+
 /* The verdict as it stands in a record. */
 void decision_write_verdict(struct buf *b, const struct compliance_verdict *v);
 
@@ -37,16 +42,16 @@ bool decision_read_facts(struct op *op, const char *record, const char *personal
                          void *ctx, struct compliance_facts *out) MUSTCHECK;
 
 /*
- * Decide again.  *stored and *again are the verdicts' texts, equal when nothing differs.  The
- * verdict of another engine may differ for a good reason: *versions says with what it was made when
- * that is not what we are, else NULL.
+ * Decide again and write it down again.  stored and again are texts that are equal when nothing
+ * differs: the whole records, or the verdicts when it was made with other versions than ours, which
+ * versions then names; else that is NULL.  Another engine may differ for a good reason.
  */
 struct decision_replay {
     const char *stored, *again;
     const char *versions;
 };
-bool decision_replay(struct op *op, const char *record, const char *personal, law_finder *find,
-                     void *ctx, struct decision_replay *out) MUSTCHECK;
+bool decision_replay(struct op *op, const struct decision_record *r, law_finder *find, void *ctx,
+                     struct decision_replay *out) MUSTCHECK;
 
 /* The words of the closed lists, as both directions know them. */
 extern const char *const decision_basis_names[4], *const decision_level_names[4];

@@ -204,7 +204,8 @@ static const struct override *read_override(struct reading *r, const struct cJSO
     return out;
 }
 
-static void read_campaign(struct reading *r, const struct cJSON *o, struct campaign_facts *out)
+static void read_campaign(struct reading *r, const struct cJSON *o, const struct cJSON *personal,
+                          struct campaign_facts *out)
 {
     *out = (struct campaign_facts){
         .exclude_dnc = flag(o, "exclude_dnc"),
@@ -215,8 +216,8 @@ static void read_campaign(struct reading *r, const struct cJSON *o, struct campa
         .zone = zone_named(r, json_get_string(o, "zone")),
         .end = instant(r, o, "end"),
         .sector = text(r, o, "sector"),
-        .override = read_override(r, json_get(o, "override")),
-        .lead_override = read_override(r, json_get(o, "lead_override")),
+        .override = read_override(r, json_get(personal, "override")),
+        .lead_override = read_override(r, json_get(personal, "lead_override")),
     };
 }
 
@@ -252,7 +253,7 @@ static void read_both(struct reading *r, const struct cJSON *record, const struc
     copy(r, record, "country", out->country_iso, sizeof(out->country_iso));
     read_number(r, json_get(personal, "number"), &out->number);
     read_laws(r, json_get(record, "laws"), find, ctx, out);
-    read_campaign(r, json_get(record, "campaign"), &out->campaign);
+    read_campaign(r, json_get(record, "campaign"), personal, &out->campaign);
     read_lead(r, json_get(personal, "lead"), &out->lead);
     read_entries(r, json_get(personal, "dnc"), out);
     read_scrubs(r, json_get(personal, "scrubs"), out);
@@ -273,8 +274,8 @@ bool decision_read_facts(struct op *op, const char *record, const char *personal
     return r.ok;
 }
 
-/* Read from the record as it stands there, to the byte. */
-static const char *stored_verdict(struct op *op, const char *record)
+/* As it stands there, to the byte. */
+static const char *verdict_in(struct op *op, const char *record)
 {
     static const char before[] = ",\"verdict\":", after[] = ",\"commitment\":\"";
     const char *from = strstr(record, before), *to = from ? strstr(from, after) : NULL;
@@ -308,21 +309,23 @@ static const char *other_versions(struct op *op, const char *record)
                         json_get_string(v, "phone"));
 }
 
-bool decision_replay(struct op *op, const char *record, const char *personal, law_finder *find,
-                     void *ctx, struct decision_replay *out)
+bool decision_replay(struct op *op, const struct decision_record *r, law_finder *find, void *ctx,
+                     struct decision_replay *out)
 {
     struct compliance_facts facts;
-    struct buf b = {0};
+    struct decision_record again;
 
-    *out = (struct decision_replay){.stored = stored_verdict(op, record)};
-    if (!out->stored)
-        return fail(op, E_VALIDATION_ERROR, "The record has no verdict");
-    if (!decision_read_facts(op, record, personal, find, ctx, &facts))
+    *out = (struct decision_replay){.stored = r->record};
+    if (!decision_read_facts(op, r->record, r->personal, find, ctx, &facts))
         return false;
     struct compliance_verdict v = compliance_decide(&facts);
-    decision_write_verdict(&b, &v);
-    out->again = arena_strndup(&op->arena, b.p, b.n);
-    out->versions = other_versions(op, record);
-    buf_free(&b);
-    return true;
+    if (!decision_record_again(op, &facts, &v, r->salt, &again))
+        return fail(op, E_VALIDATION_ERROR, "The record's salt cannot be read");
+    out->again = again.record;
+    out->versions = other_versions(op, r->record);
+    if (!out->versions)
+        return true;
+    out->stored = verdict_in(op, r->record);
+    out->again = verdict_in(op, again.record);
+    return out->stored || fail(op, E_VALIDATION_ERROR, "The record has no verdict");
 }

@@ -16,6 +16,7 @@ const char *const replay_result_names[] = {"identical", "differs", "erased", "un
 struct library {
     struct op *op;
     struct law_shelf shelf;
+    bool lost; /* the database did not answer: nothing may be concluded */
 };
 
 static const struct law *find_in_database(void *ctx, const char *hash)
@@ -24,21 +25,31 @@ static const struct law *find_in_database(void *ctx, const char *hash)
     const struct law *law = law_shelf_find(&l->shelf, hash);
     struct rows rows;
 
-    if (law)
+    if (law || l->lost)
         return law;
-    if (db_query(l->op, &SQL_LAW_DOCUMENT, ARGS({"hash", hash}), &rows) && rows.n
-        && law_shelf_add(l->op, &l->shelf, hash, db_text(&rows, 0, "document")))
-        return law_shelf_find(&l->shelf, hash);
-    op_forgive(l->op); /* whoever asked says that it is not at hand */
-    return NULL;
+    l->lost = !db_query(l->op, &SQL_LAW_DOCUMENT, ARGS({"hash", hash}), &rows);
+    if (l->lost || !rows.n)
+        return NULL;
+    if (!law_shelf_add(l->op, &l->shelf, hash, db_text(&rows, 0, "document")))
+        op_forgive(l->op); /* whoever asked says that it is not at hand */
+    return law_shelf_find(&l->shelf, hash);
 }
 
-static void judge(struct op *op, const char *record, const char *personal, law_finder *find,
-                  void *ctx, struct replay *out)
+static void broken(struct replay *out, const char *complaint)
 {
-    if (!decision_replay(op, record, personal, find, ctx, &out->texts)) {
-        out->result = REPLAY_BROKEN;
-        out->complaint = op->err.message;
+    out->result = REPLAY_BROKEN;
+    out->complaint = complaint;
+}
+
+static void judge(struct op *op, const struct decision_record *r, law_finder *find, void *ctx,
+                  struct replay *out)
+{
+    if (!commitment_fits(str_of(r->record), str_of(r->salt), str_of(r->personal))) {
+        broken(out, "The personal part is not what was committed to");
+        return;
+    }
+    if (!decision_replay(op, r, find, ctx, &out->texts)) {
+        broken(out, op->err.message);
         op_forgive(op);
         return;
     }
@@ -49,35 +60,42 @@ static void judge(struct op *op, const char *record, const char *personal, law_f
 static void judge_row(struct op *op, const struct rows *rows, int i, struct library *l,
                       struct replay *out)
 {
-    const char *record = db_text(rows, i, "record"), *personal = db_text(rows, i, "personal");
+    const struct decision_record r = {.record = db_text(rows, i, "record"),
+                                      .personal = db_text(rows, i, "personal"),
+                                      .salt = db_text(rows, i, "salt")};
 
     *out = (struct replay){.id = db_i64(rows, i, "id"), .result = REPLAY_UNRECORDED};
-    if (!record)
-        return;
-    if (!personal) {
+    if (r.record && !r.personal)
         out->result = REPLAY_ERASED;
-        return;
-    }
-    if (!commitment_fits(str_of(record), str_of(db_text(rows, i, "salt")), str_of(personal))) {
-        out->result = REPLAY_BROKEN;
-        out->complaint = "The personal part is not what was committed to";
-        return;
-    }
-    judge(op, record, personal, find_in_database, l, out);
+    else if (r.record)
+        judge(op, &r, find_in_database, l, out);
+}
+
+static const char *copy(struct op *op, const char *text)
+{
+    return text ? arena_strdup(&op->arena, text) : NULL;
+}
+
+static struct decision_replay kept_texts(struct op *op, const struct decision_replay *t)
+{
+    return (struct decision_replay){copy(op, t->stored), copy(op, t->again), copy(op, t->versions)};
 }
 
 bool replay_check(struct op *op, int64_t check_id, struct replay *out)
 {
-    struct library *l = ARENA_NEW(&op->arena, struct library);
+    struct library l = {.op = op};
+    struct op one = op_part(op);
     struct rows rows;
 
-    l->op = op;
     if (!db_query(op, &SQL_REPLAY_CHECK, ARGS({"id", sql_i64(op, check_id)}), &rows))
         return false;
     if (!rows.n)
         return fail(op, E_RESOURCE_NOT_FOUND, "The tenant has no check with that ID");
-    judge_row(op, &rows, 0, l, out);
-    return true;
+    judge_row(&one, &rows, 0, &l, out);
+    out->complaint = copy(op, out->complaint);
+    out->texts = kept_texts(op, &out->texts);
+    op_end(&one);
+    return !l.lost;
 }
 
 static void count(const struct replay *r, int64_t *counts, replay_teller *tell)
@@ -99,7 +117,9 @@ static bool replay_page(struct op *op, struct library *l, int64_t *after, int64_
         struct op one = op_part(op);
         struct replay r;
         judge_row(&one, &page, i, l, &r);
-        count(&r, counts, tell);
+        ok = !l->lost;
+        if (ok)
+            count(&r, counts, tell);
         op_end(&one);
     }
     *after = ok && page.n ? db_i64(&page, page.n - 1, "id") : 0;
@@ -152,13 +172,20 @@ static bool read_laws(struct op *op, FILE *in, struct law_shelf *shelf)
     return ok;
 }
 
+static const char *text_of(struct op *op, struct str s)
+{
+    return arena_strndup(&op->arena, s.p, s.n);
+}
+
 static void judge_entry(struct op *op, const struct ledger_entry *e, struct law_shelf *shelf,
                         struct replay *out)
 {
     *out = (struct replay){.id = e->seq, .result = REPLAY_ERASED};
-    if (e->personal.n)
-        judge(op, arena_strndup(&op->arena, e->record.p, e->record.n),
-              arena_strndup(&op->arena, e->personal.p, e->personal.n), law_shelf_find, shelf, out);
+    if (!e->personal.n)
+        return;
+    const struct decision_record r = {text_of(op, e->record), text_of(op, e->personal),
+                                      text_of(op, e->salt)};
+    judge(op, &r, law_shelf_find, shelf, out);
 }
 
 bool replay_file(struct op *op, FILE *in, int64_t counts[REPLAY_RESULTS], replay_teller *tell)

@@ -28,18 +28,40 @@ const struct type scrub_summary_type = TYPE(struct scrub_summary, summary_fields
 
 static const char in_the_future[] = "must not be in the future";
 
+/* Those after one lead; *after = the last of them, 0 = there are no more. */
+static bool record_piece(struct op *whole, const char *country_iso, struct tstamp at,
+                         int64_t *after, int64_t *n)
+{
+    struct op op = op_part(whole);
+    struct rows piece;
+    bool ok = db_query(&op, &SQL_SCRUB_RECORD_NEXT,
+                       ARGS({"country_iso", country_iso}, {"at", sql_tstamp(&op, at)},
+                            {"after", sql_i64(&op, *after)}),
+                       &piece);
+
+    if (ok) {
+        *after = db_i64(&piece, 0, "last");
+        *n += db_i64(&piece, 0, "written");
+    } else {
+        op_fail_like(whole, &op);
+    }
+    op_end(&op);
+    return ok;
+}
+
 bool scrub_record(struct op *op, const char *country_iso, struct tstamp at, int64_t *n)
 {
-    struct rows rows;
+    int64_t after = 0;
 
     if (at.us > clock_now_us()) {
         err_detail(op, "scrubbed_at", in_the_future);
         return fail(op, E_VALIDATION_ERROR, "Request validation failed");
     }
-    if (!db_query(op, &SQL_SCRUB_RECORD,
-                  ARGS({"country_iso", country_iso}, {"at", sql_tstamp(op, at)}), &rows))
-        return false;
-    *n = rows.affected;
+    *n = 0;
+    do {
+        if (!record_piece(op, country_iso, at, &after, n))
+            return false;
+    } while (after);
     return true;
 }
 

@@ -152,6 +152,7 @@ bool ledger_read_entry(struct str line, struct ledger_entry *out)
     if ((n != 3 && n != ENTRY_FIELDS) || !read_number(f[0], &out->seq))
         return false;
     out->record = f[2];
+    out->salt = n == ENTRY_FIELDS ? f[3] : (struct str){0};
     out->personal = n == ENTRY_FIELDS ? f[4] : (struct str){0};
     return true;
 }

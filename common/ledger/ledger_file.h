@@ -39,7 +39,7 @@ bool ledger_read_law(struct str line, struct str *hash, struct str *document);
 /* An entry's line without looking at the chain; personal is empty when it was forgotten. */
 struct ledger_entry {
     int64_t seq;
-    struct str record, personal;
+    struct str record, salt, personal;
 };
 bool ledger_read_entry(struct str line, struct ledger_entry *out);
 

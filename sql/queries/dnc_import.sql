@@ -12,6 +12,11 @@ DELETE FROM dnc_staged
                       WHERE tenant_id = :tenant_id AND mode = 'full' AND finished_at IS NULL
                         AND created_at < clock_timestamp() - interval '1 day');
 
+-- name: dnc_import_turn
+-- One file of a tenant at a time, transaction by transaction: a long one that takes entries off and another that
+-- brings them would wait for each other.  Claims do not take this one.
+SELECT pg_advisory_xact_lock(hashtextextended('dnc-file:' || :tenant_id::bigint, 0));
+
 -- name: dnc_import_lock_numbers
 -- The locks of dnc_lock for the opt-outs of a batch, always in the same order.
 SELECT count(pg_advisory_xact_lock(place))
@@ -60,7 +65,7 @@ SELECT (SELECT count(*) FROM written) AS inserted, (SELECT count(*) FROM removed
 
 -- name: dnc_import_delete
 -- The rows of a batch that take off, by its last word about each number; what was listed after the file was made
--- stays.
+-- stays, and so does what was compared with the registry later, which would have taken it off.
 WITH incoming AS (
     SELECT DISTINCT ON (e164) e164, gone
       FROM unnest(:numbers::text[], :sources::text[], :gone::boolean[]) WITH ORDINALITY AS i (e164, source, gone, place)
@@ -70,6 +75,8 @@ WITH incoming AS (
 UPDATE dnc_entries SET removed_at = clock_timestamp(), removed_import = :import_id
  WHERE tenant_id = :tenant_id AND source <> 'opt_out' AND removed_at IS NULL
    AND coalesce(listed_at, created_at) <= :scrubbed_at::timestamptz
+   AND coalesce((SELECT s.scrubbed_at <= :scrubbed_at FROM registry_scrubs s
+                  WHERE s.tenant_id = :tenant_id AND s.e164 = dnc_entries.e164 AND s.registry = :registry), true)
    AND id = ANY (ARRAY(SELECT (SELECT d.id FROM dnc_entries d
                                 WHERE d.tenant_id = :tenant_id AND d.e164 = i.e164 AND d.source = :source
                                   AND d.registry = :registry AND d.removed_at IS NULL)
@@ -88,6 +95,7 @@ SELECT DISTINCT :import_id::bigint, e164
 INSERT INTO registry_scrubs AS s (tenant_id, e164, registry, scrubbed_at)
 SELECT DISTINCT :tenant_id::bigint, e164, :registry, :scrubbed_at::timestamptz
   FROM unnest(:numbers::text[]) e164
+ ORDER BY e164
     ON CONFLICT (tenant_id, e164, registry)
     DO UPDATE SET scrubbed_at = excluded.scrubbed_at WHERE s.scrubbed_at < excluded.scrubbed_at;
 

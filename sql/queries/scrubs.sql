@@ -8,17 +8,28 @@ SELECT extended -> 'dnc' ->> 'registry' AS registry,
  WHERE country_iso = :country_iso AND extended -> 'dnc' ->> 'registry' IS NOT NULL
    AND effective_from <= current_date AND (effective_to IS NULL OR effective_to >= current_date);
 
--- name: scrub_record
-INSERT INTO registry_scrubs AS s (tenant_id, e164, registry, scrubbed_at)
-SELECT DISTINCT l.tenant_id, l.phone, r.extended -> 'dnc' ->> 'registry', coalesce(:at::timestamptz, clock_timestamp())
-  FROM leads l
-  JOIN platform_country_rules r ON r.country_iso = l.country_iso
- WHERE l.tenant_id = :tenant_id AND l.erasure_id IS NULL
-   AND (:country_iso::text IS NULL OR l.country_iso = :country_iso)
-   AND r.extended -> 'dnc' ->> 'registry' IS NOT NULL
-   AND r.effective_from <= current_date AND (r.effective_to IS NULL OR r.effective_to >= current_date)
-ON CONFLICT (tenant_id, e164, registry)
-DO UPDATE SET scrubbed_at = excluded.scrubbed_at WHERE s.scrubbed_at < excluded.scrubbed_at;
+-- name: scrub_record_next
+-- The next leads: a million are no statement's alone.
+WITH piece AS (
+    SELECT id, phone, country_iso FROM leads
+     WHERE tenant_id = :tenant_id AND id > :after AND erasure_id IS NULL
+     ORDER BY id
+     LIMIT 10000
+), written AS (
+    INSERT INTO registry_scrubs AS s (tenant_id, e164, registry, scrubbed_at)
+    SELECT DISTINCT :tenant_id::bigint, p.phone, r.extended -> 'dnc' ->> 'registry',
+           coalesce(:at::timestamptz, clock_timestamp())
+      FROM piece p
+      JOIN platform_country_rules r ON r.country_iso = p.country_iso
+     WHERE (:country_iso::text IS NULL OR p.country_iso = :country_iso)
+       AND r.extended -> 'dnc' ->> 'registry' IS NOT NULL
+       AND r.effective_from <= current_date AND (r.effective_to IS NULL OR r.effective_to >= current_date)
+     ORDER BY 2
+        ON CONFLICT (tenant_id, e164, registry)
+        DO UPDATE SET scrubbed_at = excluded.scrubbed_at WHERE s.scrubbed_at < excluded.scrubbed_at
+    RETURNING 1
+)
+SELECT (SELECT max(id) FROM piece) AS last, (SELECT count(*) FROM written) AS written;
 
 -- name: scrub_summary
 WITH registries AS (
@@ -61,7 +72,7 @@ WITH piece AS (
                               WHERE r.extended -> 'dnc' ->> 'registry' = :registry)
 ), written AS (
     INSERT INTO registry_scrubs AS s (tenant_id, e164, registry, scrubbed_at)
-    SELECT :tenant_id, phone, :registry, :at::timestamptz FROM compared
+    SELECT :tenant_id, phone, :registry, :at::timestamptz FROM compared ORDER BY phone
         ON CONFLICT (tenant_id, e164, registry)
         DO UPDATE SET scrubbed_at = excluded.scrubbed_at WHERE s.scrubbed_at < excluded.scrubbed_at
 )

@@ -134,6 +134,30 @@ static void a_full_file_of_less_than_half_is_refused_unless_it_is_meant(void **s
     buf_free(&reply);
 }
 
+static void a_full_file_with_rows_that_cannot_be_read_takes_nothing_off(void **state)
+{
+    int64_t tenant = testdb_tenant(db);
+    struct dnc_import_options meant = full;
+    (void)state;
+
+    take(tenant, full, "07400123456\n07400123457\n07400123458\n", "{\"imported\":3,");
+    take(tenant, full, "07400123456\n07400123457\n4.47E+11\n",
+         "{\"imported\":0,\"updated\":0,\"skipped\":2,\"failed\":1,");
+    assert_int_equal(testdb_number(db,
+                                   "SELECT count(*) FROM dnc_entries WHERE tenant_id = %lld AND "
+                                   "removed_at IS NULL",
+                                   (long long)tenant),
+                     3);
+    assert_int_equal(testdb_number(db,
+                                   "SELECT count(*) FROM dnc_imports WHERE tenant_id = %lld AND "
+                                   "finished_at IS NULL",
+                                   (long long)tenant),
+                     1);
+    meant.force = true;
+    take(tenant, meant, "07400123456\n07400123457\n4.47E+11\n", "{\"imported\":0,");
+    assert_list(tenant, "+447400123456/registry/" TPS " +447400123457/registry/" TPS);
+}
+
 static void a_change_list_takes_off_by_its_flag_only_and_its_last_word_counts(void **state)
 {
     int64_t tenant = testdb_tenant(db);
@@ -308,6 +332,36 @@ static void a_cleaned_list_may_be_called_again_and_takes_its_numbers_off_the_reg
     assert_list(tenant, "+393491234568/registry/RPO");
 }
 
+static void an_older_answer_takes_nothing_off_that_a_newer_one_has_confirmed(void **state)
+{
+    int64_t tenant = testdb_tenant(db);
+    struct scrub_answer a = {.country_iso = "IT", .listed = true, .scrubbed_at = days_ago(3)};
+    (void)state;
+
+    answer(tenant, a, "3491234567\n3491234568\n", "{\"imported\":2,");
+    a.scrubbed_at = days_ago(1);
+    answer(tenant, a, "3491234567\n", "{\"imported\":0,");
+    a = (struct scrub_answer){.country_iso = "IT", .scrubbed_at = days_ago(2)};
+    answer(tenant, a, "3491234567\n3491234568\n", "{\"imported\":0,");
+    assert_list(tenant, "+393491234567/registry/RPO");
+}
+
+static void every_lead_is_on_record_however_many_they_are(void **state)
+{
+    int64_t tenant = testdb_tenant(db), n;
+    struct op op = testdb_op(db, tenant);
+    (void)state;
+
+    free(testdb_sql(db,
+                    "INSERT INTO leads (tenant_id, name, phone, country_iso) SELECT %lld, 'Lead', "
+                    "'+3934900' || 10000 + i, 'IT' FROM generate_series(1, 20001) i",
+                    (long long)tenant));
+    assert_ok(&op, scrub_record(&op, "IT", days_ago(1), &n));
+    assert_int_equal(n, 20001);
+    assert_scrubbed(tenant, "RPO", 20001);
+    op_end(&op);
+}
+
 static void outcomes_say_who_is_listed(void **state)
 {
     int64_t tenant = testdb_tenant(db);
@@ -439,6 +493,7 @@ int main(void)
         cmocka_unit_test(a_full_file_closes_what_it_does_not_have_and_nothing_of_other_lists),
         cmocka_unit_test(a_file_cut_off_half_way_closes_nothing),
         cmocka_unit_test(a_full_file_of_less_than_half_is_refused_unless_it_is_meant),
+        cmocka_unit_test(a_full_file_with_rows_that_cannot_be_read_takes_nothing_off),
         cmocka_unit_test(a_change_list_takes_off_by_its_flag_only_and_its_last_word_counts),
         cmocka_unit_test(a_change_list_without_actions_is_none),
         cmocka_unit_test(no_file_takes_an_opt_out_off),
@@ -448,6 +503,8 @@ int main(void)
         cmocka_unit_test(the_us_registrys_two_columns_are_one_number),
         cmocka_unit_test(
             a_cleaned_list_may_be_called_again_and_takes_its_numbers_off_the_registrys),
+        cmocka_unit_test(an_older_answer_takes_nothing_off_that_a_newer_one_has_confirmed),
+        cmocka_unit_test(every_lead_is_on_record_however_many_they_are),
         cmocka_unit_test(outcomes_say_who_is_listed),
         cmocka_unit_test(an_answer_too_old_to_help_says_so_and_one_from_the_future_is_none),
         cmocka_unit_test(the_summary_says_until_when_it_holds),

@@ -9,8 +9,8 @@
 struct racer {
     struct scene *s;
     int64_t row;
-    const char *phone;
-    const char *source;
+    const char *file;
+    struct dnc_import_options options;
     pthread_barrier_t *together;
     int intents;
 };
@@ -31,12 +31,11 @@ static void *race_to_import(void *arg)
 {
     struct racer *r = arg;
     struct op op = testdb_op(r->s->db, r->s->tenant);
-    struct dnc_import *imp =
-        dnc_import_open(&op, &(struct dnc_import_options){.source = r->source});
+    struct dnc_import *imp = dnc_import_open(&op, &r->options);
     struct buf reply = {0};
 
     pthread_barrier_wait(r->together);
-    if (!dnc_import_feed(&op, imp, str_of(r->phone)) || !dnc_import_finish(&op, imp, &reply)) {
+    if (!dnc_import_feed(&op, imp, str_of(r->file)) || !dnc_import_finish(&op, imp, &reply)) {
         print_message("%s\n", op.err.cause ? op.err.cause : op.err.message);
         abort();
     }
@@ -45,15 +44,16 @@ static void *race_to_import(void *arg)
     return NULL;
 }
 
-static void run_both(struct racer *a, struct racer *b)
+static void run_both(void *(*first)(void *), struct racer *a, struct racer *b)
 {
     pthread_barrier_t together;
     pthread_t threads[2];
 
-    scene_give_start(a->row);
+    if (a->row)
+        scene_give_start(a->row);
     pthread_barrier_init(&together, NULL, 2);
     a->together = b->together = &together;
-    assert_int_equal(pthread_create(&threads[0], NULL, race_to_claim, a), 0);
+    assert_int_equal(pthread_create(&threads[0], NULL, first, a), 0);
     assert_int_equal(pthread_create(&threads[1], NULL, race_to_import, b), 0);
     pthread_join(threads[0], NULL);
     pthread_join(threads[1], NULL);
@@ -71,9 +71,10 @@ static void no_intent_is_committed_after_a_file_forbade_its_number(void **state)
 
     for (int i = 0; i < ROUNDS; i++) {
         struct racer claimer = {.s = s, .row = row + i};
-        struct racer writer = {
-            .s = s, .phone = scene_phone(phone, (int)id * 1000 + i), .source = sources[i % 2]};
-        run_both(&claimer, &writer);
+        struct racer writer = {.s = s,
+                               .file = scene_phone(phone, (int)id * 1000 + i),
+                               .options = {.source = sources[i % 2]}};
+        run_both(race_to_claim, &claimer, &writer);
         intents += claimer.intents;
     }
     print_message("           %d intents of %d\n", intents, ROUNDS);
@@ -82,6 +83,30 @@ static void no_intent_is_committed_after_a_file_forbade_its_number(void **state)
     assert_says(
         s, "NOT EXISTS (SELECT 1 FROM call_attempts a JOIN dnc_entries d ON d.e164 = a.to_number "
            "WHERE pg_xact_commit_timestamp(a.xmin) > pg_xact_commit_timestamp(d.xmin))");
+}
+
+static void files_about_one_list_take_turns(void **state)
+{
+    struct scene *s = *state;
+    struct buf whole = {0}, changes = {0};
+    struct racer full = {.s = s,
+                         .options = {.mode = DNC_MODE_FULL, .registry = "R", .force = true}};
+    struct racer delta = {.s = s, .options = {.mode = DNC_MODE_DELTA, .registry = "R"}};
+
+    buf_str(&changes, "number,action\n");
+    for (int i = 0; i < 400; i++) {
+        if (i % 2)
+            buf_printf(&whole, "+3934900%05d\n", i);
+        buf_printf(&changes, "+3934900%05d,%s\n", 399 - i, i % 3 ? "A" : "D");
+    }
+    full.file = whole.p;
+    delta.file = changes.p;
+    for (int i = 0; i < 20; i++)
+        run_both(race_to_import, &full, &delta);
+    assert_says(s, "(SELECT count(*) FROM dnc_imports WHERE finished_at IS NOT NULL) = 40");
+    assert_says(s, "(SELECT count(*) FROM dnc_staged) = 0");
+    buf_free(&whole);
+    buf_free(&changes);
 }
 
 /* The plan without a thought for how few rows there are: a scan of a whole table means no index. */
@@ -134,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         SCENE(no_intent_is_committed_after_a_file_forbade_its_number),
+        SCENE(files_about_one_list_take_turns),
         SCENE(lists_are_looked_up_by_their_indexes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
