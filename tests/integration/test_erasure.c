@@ -13,9 +13,6 @@
 #include "common/store/db.h"
 #include "tests/support/scene.h"
 
-#include <pthread.h>
-#include <unistd.h>
-
 /* What no table may show afterwards, in whatever it is written. */
 #define CANARIES "kanarie|3491234567"
 
@@ -403,55 +400,6 @@ static void the_ledger_verifies_as_before(void **state)
     assert_says(s, "NOT EXISTS (SELECT 1 FROM compliance_checks WHERE record IS NULL)");
 }
 
-struct claimer {
-    struct scene *s;
-    int64_t row;
-    int delay_us;
-};
-
-static void *claim_it(void *arg)
-{
-    struct claimer *it = arg;
-    struct op op = testdb_op(it->s->db, it->s->tenant);
-    struct claim c;
-
-    usleep((useconds_t)it->delay_us);
-    assert_ok(&op, scheduled_call_claim(&op, it->row, &c));
-    op_end(&op);
-    return NULL;
-}
-
-/*
- * Whatever was claimed is known to the erasure, which has it hung up: an intent that was committed
- * after the erasure would not be.
- */
-static void a_claim_is_before_an_erasure_or_never(void **state)
-{
-    struct scene *s = *state;
-    enum { RACES = 100 };
-    int64_t first = scene_first_row(s, scene_running(s, s->tenant, scene_draft(), RACES));
-
-    free(testdb_sql(s->db, "UPDATE scheduled_calls SET status = 'queued', queued_at = now()"));
-    for (int i = 0; i < RACES; i++) {
-        struct claimer it = {s, first + i, (int)(drand48() * 12000)};
-        struct op op = testdb_op(s->db, s->tenant);
-        struct erasure e = {.reason = "asked by letter"};
-        pthread_t thread;
-        char *number = testdb_sql(s->db, "SELECT to_number FROM scheduled_calls WHERE id = %lld",
-                                  (long long)it.row);
-        pthread_create(&thread, NULL, claim_it, &it);
-        usleep((useconds_t)(drand48() * 12000));
-        assert_ok(&op, erasure_of_number(&op, number, &e));
-        pthread_join(thread, NULL);
-        op_end(&op);
-        free(number);
-    }
-    assert_says(s, "(SELECT count(*) > 5 AND bool_and(stop_wanted) FROM call_attempts)");
-    assert_says(s, "(SELECT count(*) FROM call_attempts) = "
-                   "(SELECT count(*) FROM erasures WHERE status = 'waiting')");
-    assert_says(s, "(SELECT count(*) > 5 FROM erasures WHERE status = 'erased')");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -469,7 +417,6 @@ int main(void)
         SCENE(another_tenants_are_not_found),
         SCENE(the_erased_lead_is_not_found_any_more),
         SCENE(the_ledger_verifies_as_before),
-        SCENE(a_claim_is_before_an_erasure_or_never),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
