@@ -66,6 +66,18 @@ void err_detail_i64(struct op *op, const char *key, int64_t value)
     err_detail_json(op, key, arena_printf(&op->arena, "%" PRId64, value));
 }
 
+bool err_detail_drop(struct op *op, const char *key)
+{
+    struct detail **d = &op->err.details;
+
+    while (*d && strcmp((*d)->key, key) != 0)
+        d = &(*d)->next;
+    if (!*d)
+        return false;
+    *d = (*d)->next;
+    return true;
+}
+
 void err_details_under(struct op *op, const char *prefix, const struct op *part)
 {
     for (const struct detail *d = part->err.details; d; d = d->next)

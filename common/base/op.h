@@ -74,6 +74,9 @@ void err_detail(struct op *op, const char *key, const char *text);
 void err_detail_i64(struct op *op, const char *key, int64_t value);
 void err_detail_json(struct op *op, const char *key, const char *json);
 
+/* Take a complaint back; false when there is none about the key. */
+bool err_detail_drop(struct op *op, const char *key);
+
 /* The part's complaints as the whole's, each under "prefix.". */
 void err_details_under(struct op *op, const char *prefix, const struct op *part);
 

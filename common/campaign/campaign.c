@@ -7,6 +7,7 @@
 #include "common/campaign/campaign_repo.h"
 #include "common/campaign/opt_out_phrases.h"
 #include "common/campaign/retry_policy.h"
+#include "common/compliance/grant.h"
 #include "common/number/country.h"
 #include "common/store/db.h"
 #include "queries.h"
@@ -26,27 +27,52 @@ static void check_lead_filters(struct op *op, const struct campaign *c)
 }
 
 /* Each member is a country with a rule's fields; what they say can only tighten. */
+/* What a form found wrong in v; nothing when v is none for it. */
+static void complain_under(struct op *op, const char *path, const struct op *form)
+{
+    if (!form->err.details)
+        err_detail(op, path, "must be an object");
+    err_details_under(op, path, form);
+}
+
+/* _loosen is no field of a rule: it asks for a grant. */
+static void check_loosen(struct op *op, const char *path, const struct cJSON *v)
+{
+    struct op part = {.request_id = op->request_id};
+    struct loosening_request asked = {0};
+
+    if (v && !from_json(&part, v, &loosening_request_type, &asked))
+        complain_under(op, arena_printf(&op->arena, "%s._loosen", path), &part);
+    op_end(&part);
+}
+
+static void check_override(struct op *op, const char *path, const struct cJSON *v)
+{
+    struct op part = {.request_id = op->request_id};
+    struct country_rule rule = {.country_iso = json_key(v)};
+    const struct cJSON *loosen = json_get(v, "_loosen");
+
+    if (!patch_json(&part, v, &country_rule_type, &rule)
+        && !(loosen && err_detail_drop(&part, "_loosen") && !part.err.details))
+        complain_under(op, path, &part);
+    check_loosen(op, path, loosen);
+    op_end(&part);
+}
+
 static void check_overrides(struct op *op, const struct campaign *c)
 {
     struct op part = {.request_id = op->request_id};
-    const struct cJSON *all;
+    const struct cJSON *all = NULL;
 
-    if (!c->country_rules_override.text
-        || !json_parse(&part, str_of(c->country_rules_override.text), &all)) {
-        op_end(&part);
-        return;
-    }
-    for (const struct cJSON *v = json_first(all); v; v = json_next(v)) {
-        struct country_rule rule = {.country_iso = json_key(v)};
-        const char *path = arena_printf(&op->arena, "country_rules_override.%s", json_key(v));
+    if (c->country_rules_override.text
+        && !json_parse(&part, str_of(c->country_rules_override.text), &all))
         op_forgive(&part);
+    for (const struct cJSON *v = json_first(all); v; v = json_next(v)) {
+        const char *path = arena_printf(&op->arena, "country_rules_override.%s", json_key(v));
         if (country_complaint(json_key(v)))
             err_detail(op, path, country_complaint(json_key(v)));
-        else if (!patch_json(&part, v, &country_rule_type, &rule)) {
-            if (!part.err.details)
-                err_detail(op, path, "must be an object");
-            err_details_under(op, path, &part);
-        }
+        else
+            check_override(op, path, v);
     }
     op_end(&part);
 }
@@ -67,18 +93,19 @@ static bool check_loosening(struct op *op, const struct campaign *c)
     int64_t now = clock_now_us();
     const struct cJSON *all, *mine;
     struct country_rules rules;
+    const char *grants;
 
     if (!c->country_rules_override.text || op->err.details)
         return true;
     if (!json_parse(op, str_of(c->country_rules_override.text), &all)
-        || !rules_in_force(op, NULL, (struct tstamp){now}, &rules))
+        || !rules_in_force(op, NULL, (struct tstamp){now}, &rules) || !grants_standing(op, &grants))
         return false;
     for (int i = 0; i < rules.n; i++) {
         const char *country = rules.items[i].country_iso;
         if (!rules.items[i].platform || !(mine = json_get(all, country)))
             continue;
-        const char *complaint =
-            override_complaint(override_parse(op, mine), rules.items[i].law, now);
+        const char *complaint = override_complaint(
+            grant_apply(op, override_parse(op, mine), grants, country), rules.items[i].law, now);
         if (complaint)
             err_detail(op, arena_printf(&op->arena, "country_rules_override.%s", country),
                        complaint);

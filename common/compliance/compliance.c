@@ -6,6 +6,7 @@
 #include "common/base/json.h"
 #include "common/base/metrics.h"
 #include "common/base/tz.h"
+#include "common/compliance/grant.h"
 #include "common/compliance/record.h"
 #include "common/number/country.h"
 #include "common/number/e164.h"
@@ -116,6 +117,9 @@ struct compliance_answer compliance_answer(struct op *op, const struct complianc
     read_evidence(evidence, &f);
     campaign.exclude_dnc |= q->campaign.id == 0;
     f.campaign = facts_of_campaign(op, &campaign, f.country_iso, f.lead.country_iso);
+    f.campaign.override = grant_apply(op, f.campaign.override, evidence->grants, f.country_iso);
+    f.campaign.lead_override =
+        grant_apply(op, f.campaign.lead_override, evidence->grants, f.lead.country_iso);
     add_laws(rules, f.country_iso, false, &f, &a);
     if (strcmp(f.lead.country_iso, f.country_iso) != 0)
         add_laws(rules, f.lead.country_iso, true, &f, &a);

@@ -13,11 +13,12 @@ struct evidence {
     int n_scrubs;
     const struct attempt_fact *attempts; /* the latest hundred: no cap counts as many */
     int n_attempts;
+    const char *grants;        /* of loosening, as grant_apply() reads them; NULL = none */
     bool unknown_scope_blocks; /* the tenant's word on consents that do not say what for */
 };
 
 /*
- * The columns entries, platform_entries, scrubs, attempts and unknown_scope of a row
+ * The columns entries, platform_entries, scrubs, attempts, grants and unknown_scope of a row
  * (person_evidence, execution_leads).  Fails with INTERNAL_ERROR when they are not as they should
  * be.
  */

@@ -18,7 +18,8 @@ static struct override_grant read_grant(struct law_reader *r, const struct cJSON
     struct override_grant out = {0};
     const char *expires = json_get_string(grant, "expires_at");
 
-    (void)r;
+    if (json_get_string(grant, "ticket"))
+        out.ticket = arena_strdup(&r->op->arena, json_get_string(grant, "ticket"));
     out.given = json_get_string(grant, "granted_by") && json_get_string(grant, "reason") && expires
                 && tstamp_parse(str_of(expires), &out.expires_at);
     return out;

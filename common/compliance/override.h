@@ -17,6 +17,7 @@ struct override_grant {
     bool given;     /* by whom and why is said */
     bool permitted; /* the granter may: filled in by whoever knows permissions */
     struct tstamp expires_at;
+    const char *ticket; /* NULL = not said */
 };
 
 struct override {

@@ -168,6 +168,9 @@ SELECT l.id, l.phone, l.country_iso, l.preferred_lang, l.consent_basis, l.consen
                    AND a.state NOT IN ('rejected', 'refuted')
                  ORDER BY created_at DESC
                  LIMIT 100) h) AS attempts,
+       (SELECT string_agg(g.country_iso || ',' || (extract(epoch FROM g.expires_at) * 1000000)::bigint || ',' || g.ticket, ' ')
+          FROM loosening_grants g
+         WHERE g.tenant_id = :tenant_id AND g.revoked_at IS NULL AND g.expires_at > clock_timestamp()) AS grants,
        (SELECT t.unknown_scope FROM tenants t WHERE t.id = :tenant_id) AS unknown_scope
   FROM leads l
  WHERE l.tenant_id = :tenant_id AND l.lane = :lane AND l.id > :after AND l.erasure_id IS NULL

@@ -165,8 +165,9 @@ SELECT pg_advisory_xact_lock(hashtextextended('halt:0', 0));
 
 -- name: opt_out_of_all
 -- tenant: none, because whoever wants no calls from anybody is on everybody's list
-INSERT INTO platform_dnc_entries (e164, source) VALUES (:to_number, 'opt_out') ON CONFLICT (e164)
-DO UPDATE SET source = 'opt_out' WHERE platform_dnc_entries.source <> 'opt_out';
+INSERT INTO platform_dnc_entries (e164, source)
+SELECT :to_number::text, 'opt_out' WHERE :to_number::text LIKE '+%'
+ON CONFLICT (e164) DO UPDATE SET source = 'opt_out' WHERE platform_dnc_entries.source <> 'opt_out';
 
 -- name: event_number_dead
 -- There is no such number, whatever campaign asks for it.

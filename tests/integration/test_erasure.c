@@ -13,9 +13,6 @@
 #include "common/store/db.h"
 #include "tests/support/scene.h"
 
-#include <pthread.h>
-#include <unistd.h>
-
 /* What no table may show afterwards, in whatever it is written. */
 #define CANARIES "kanarie|3491234567"
 
@@ -54,7 +51,8 @@ static int64_t canary(struct scene *s, int64_t campaign)
     return l.id;
 }
 
-static void tell(struct scene *s, const char *event, const char *call)
+/* more: members of the analysis, after a comma. */
+static void tell(struct scene *s, const char *event, const char *call, const char *more)
 {
     struct op op = testdb_op(s->db, 0);
     char text[1024];
@@ -64,10 +62,10 @@ static void tell(struct scene *s, const char *event, const char *call)
              "{\"event\":\"%s\",\"call\":{\"call_id\":\"%s\",\"to_number\":\"" ITALIAN "\","
              "\"call_status\":\"ended\",\"start_timestamp\":1767000000000,"
              "\"end_timestamp\":1767000061000,\"disconnection_reason\":\"agent_hangup\","
-             "\"transcript_object\":[{\"role\":\"agent\",\"content\":\"Hello\"},{\"role\":\"user\","
-             "\"content\":\"I am Kanarie\"}],"
-             "\"call_analysis\":{\"call_summary\":\"A kanarie\"}}}",
-             event, call);
+             "\"transcript_object\":[{\"role\":\"agent\",\"content\":\"Hello\"},"
+             "{\"role\":\"user\",\"content\":\"I am Kanarie\"}],"
+             "\"call_analysis\":{\"call_summary\":\"A kanarie\"%s}}}",
+             event, call, more);
     assert_ok(&op, webhook_store(&op, str_of(text), &stored));
     assert_ok(&op, webhooks_apply(&op, call));
     op_end(&op);
@@ -127,8 +125,8 @@ static int64_t well_known(struct scene *s)
     scene_start(s, s->tenant, first);
     scene_start(s, s->tenant, second);
     scene_dial(s, s->tenant, scene_first_row(s, first));
-    tell(s, "call_ended", "fake_1");
-    tell(s, "call_analyzed", "fake_1");
+    tell(s, "call_ended", "fake_1", "");
+    tell(s, "call_analyzed", "fake_1", "");
     assert_ok(&op, consent_record(&op, lead, &consent));
     assert_ok(&op, call_outbound(&op, &wanted, &got));
     assert_ok(&op, scrub_record(&op, NULL, (struct tstamp){0}, &n));
@@ -251,7 +249,7 @@ static void a_call_that_is_going_on_is_hung_up_and_waited_for(void **state)
     assert_says(s, "(SELECT stop_wanted FROM call_attempts)");
     go_on(s);
     assert_status(s, e.id, ERASURE_WAITING);
-    tell(s, "call_ended", "fake_1");
+    tell(s, "call_ended", "fake_1", "");
     go_on(s);
     assert_status(s, e.id, ERASURE_ERASED);
     assert_nowhere(s);
@@ -263,8 +261,10 @@ static void what_the_provider_tells_later_is_not_kept(void **state)
 
     erase(s, well_known(s));
     free(testdb_sql(s->db, "DELETE FROM webhook_inbox"));
-    tell(s, "call_analyzed", "fake_1");
+    tell(s, "call_analyzed", "fake_1",
+         ",\"custom_analysis_data\":{\"user_requested_dnc\":true,\"dnc_scope\":\"platform\"}");
     assert_says(s, "(SELECT body = '{}' AND result = 'applied' FROM webhook_inbox)");
+    assert_says(s, "(SELECT count(*) = 0 FROM platform_dnc_entries)");
     assert_nowhere(s);
 }
 
@@ -400,55 +400,6 @@ static void the_ledger_verifies_as_before(void **state)
     assert_says(s, "NOT EXISTS (SELECT 1 FROM compliance_checks WHERE record IS NULL)");
 }
 
-struct claimer {
-    struct scene *s;
-    int64_t row;
-    int delay_us;
-};
-
-static void *claim_it(void *arg)
-{
-    struct claimer *it = arg;
-    struct op op = testdb_op(it->s->db, it->s->tenant);
-    struct claim c;
-
-    usleep((useconds_t)it->delay_us);
-    assert_ok(&op, scheduled_call_claim(&op, it->row, &c));
-    op_end(&op);
-    return NULL;
-}
-
-/*
- * Whatever was claimed is known to the erasure, which has it hung up: an intent that was committed
- * after the erasure would not be.
- */
-static void a_claim_is_before_an_erasure_or_never(void **state)
-{
-    struct scene *s = *state;
-    enum { RACES = 100 };
-    int64_t first = scene_first_row(s, scene_running(s, s->tenant, scene_draft(), RACES));
-
-    free(testdb_sql(s->db, "UPDATE scheduled_calls SET status = 'queued', queued_at = now()"));
-    for (int i = 0; i < RACES; i++) {
-        struct claimer it = {s, first + i, (int)(drand48() * 12000)};
-        struct op op = testdb_op(s->db, s->tenant);
-        struct erasure e = {.reason = "asked by letter"};
-        pthread_t thread;
-        char *number = testdb_sql(s->db, "SELECT to_number FROM scheduled_calls WHERE id = %lld",
-                                  (long long)it.row);
-        pthread_create(&thread, NULL, claim_it, &it);
-        usleep((useconds_t)(drand48() * 12000));
-        assert_ok(&op, erasure_of_number(&op, number, &e));
-        pthread_join(thread, NULL);
-        op_end(&op);
-        free(number);
-    }
-    assert_says(s, "(SELECT count(*) > 5 AND bool_and(stop_wanted) FROM call_attempts)");
-    assert_says(s, "(SELECT count(*) FROM call_attempts) = "
-                   "(SELECT count(*) FROM erasures WHERE status = 'waiting')");
-    assert_says(s, "(SELECT count(*) > 5 FROM erasures WHERE status = 'erased')");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -466,7 +417,6 @@ int main(void)
         SCENE(another_tenants_are_not_found),
         SCENE(the_erased_lead_is_not_found_any_more),
         SCENE(the_ledger_verifies_as_before),
-        SCENE(a_claim_is_before_an_erasure_or_never),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

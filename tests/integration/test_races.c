@@ -8,6 +8,7 @@
  */
 #include "common/call/claim.h"
 
+#include "common/call/erasure.h"
 #include "common/compliance/dnc.h"
 #include "common/compliance/dnc_import.h"
 #include "common/lead/consent.h"
@@ -93,6 +94,15 @@ static void refuse(struct race *r)
     op_end(&op);
 }
 
+static void erase(struct race *r)
+{
+    struct op op = testdb_op(r->s->db, r->s->tenant);
+    struct erasure e = {.reason = "asked by letter"};
+
+    assert_ok(&op, erasure_of_lead(&op, r->lead, &e));
+    op_end(&op);
+}
+
 /* A kind of change, and the row of the database that was written with it. */
 struct kind {
     const char *name;
@@ -109,6 +119,7 @@ static const struct kind kinds[] = {
      "SELECT xmin FROM campaigns WHERE id = r.campaign_id"},
     {"a refusal", refuse, NULL,
      "SELECT xmin FROM consent_events WHERE lead_id = r.lead_id AND status = 'denied'"},
+    {"an erasure", erase, NULL, "SELECT xmin FROM erasures WHERE r.lead_id = ANY (leads)"},
 };
 
 static void *claim(void *arg)

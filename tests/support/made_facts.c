@@ -305,7 +305,8 @@ static const struct override *make_override(struct made *m, int i, int64_t at)
                            .quiet_invalid = one_in(30),
                            .quiet = any_quiet(),
                            .not_understood = one_in(60) ? "something" : NULL};
-    o->grant = (struct override_grant){one_in(2), one_in(2), {at + (pick(40) - 10) * DAY / 4}};
+    o->grant = (struct override_grant){
+        .given = one_in(2), .permitted = one_in(2), .expires_at = {at + (pick(40) - 10) * DAY / 4}};
     return o;
 }
 

@@ -396,9 +396,10 @@ static void overrides_tighten_and_cannot_loosen(void **state)
 static void a_grant_ends_when_it_says(void **state)
 {
     struct scene *s = italy();
-    struct override o = {.quiet_set = true,
-                         .quiet = {1320, 420},
-                         .grant = {true, true, {at("2026-01-14T20:30:00Z")}}};
+    struct override o = {
+        .quiet_set = true,
+        .quiet = {1320, 420},
+        .grant = {.given = true, .permitted = true, .expires_at = {at("2026-01-14T20:30:00Z")}}};
     (void)state;
 
     s->law.loosenable = LOOSEN_QUIET_HOURS;

@@ -11,7 +11,7 @@
 static const struct command *const tables[] = {
     schema_commands,    tenant_commands, limit_commands,         halt_commands,   queue_commands,
     reconcile_commands, scrub_commands,  prove_commands,         ledger_commands, doctor_commands,
-    replay_commands,    dnc_commands,    platform_list_commands, erase_commands};
+    replay_commands,    dnc_commands,    platform_list_commands, erase_commands,  grant_commands};
 
 static int usage(void)
 {
