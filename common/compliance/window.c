@@ -34,6 +34,8 @@ static bool take_number(struct str *s, size_t fewest, size_t most, int *out)
 
     for (*out = 0; n < s->n && n < most && s->p[n] >= '0' && s->p[n] <= '9'; n++)
         *out = *out * 10 + (s->p[n] - '0');
+    if (n == 0)
+        return fewest == 0; /* there may be no text at all to point into */
     s->p += n;
     s->n -= n;
     return n >= fewest;
