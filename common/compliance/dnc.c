@@ -14,6 +14,9 @@
 
 _Static_assert(sizeof(enum dnc_source) == sizeof(int), "FIELD_ENUM stores an int");
 
+/* A shorter reason says nothing. */
+enum { OPT_OUT_REASON = 10 };
+
 const char *const dnc_source_names[] = {"manual", "registry", "opt_out", NULL};
 
 static const struct field dnc_entry_fields[] = {
@@ -74,18 +77,17 @@ bool dnc_list(struct op *op, const struct dnc_query *q, struct dnc_entry **out, 
     return (*out = from_rows(op, &page, &dnc_entry_type)) != NULL;
 }
 
-/* "mistake" would not do. */
-enum { OPT_OUT_REASON_BYTES = 10 };
-
-static bool may_remove(struct op *op, const struct rows *found, const char *reason)
+/* The person took it back, and somebody answers for that. */
+static bool may_remove(struct op *op, const struct rows *entry, int64_t id, const char *reason)
 {
-    if (strcmp(db_text(found, 0, "source"), dnc_source_names[DNC_OPT_OUT]) != 0)
+    if (strcmp(db_text(entry, 0, "source"), dnc_source_names[DNC_OPT_OUT]) != 0)
         return true;
-    if (!reason || strlen(reason) < OPT_OUT_REASON_BYTES)
+    if (!reason || strlen(reason) < OPT_OUT_REASON)
         return fail(op, E_PERMISSION_DENIED,
-                    "An opt-out is the person's own: say in at least %d characters why it goes",
-                    OPT_OUT_REASON_BYTES);
-    log_warning(op, "dnc.opt_out_removed", P("e164", db_text(found, 0, "e164")));
+                    "An opt-out is the person's own: it is removed only with a reason of %d "
+                    "characters or more, which is kept",
+                    OPT_OUT_REASON);
+    log_warning(op, "dnc.opt_out_removed", F("entry_id", id));
     return true;
 }
 
@@ -99,5 +101,5 @@ bool dnc_remove(struct op *op, int64_t id, const char *reason)
         return false;
     if (rows.n == 0)
         return fail(op, E_DNC_ENTRY_NOT_FOUND, "DNC entry with ID %" PRId64 " not found", id);
-    return may_remove(op, &rows, reason) && db_query(op, &SQL_DNC_REMOVE, args, &rows);
+    return may_remove(op, &rows, id, reason) && db_query(op, &SQL_DNC_REMOVE, args, &rows);
 }

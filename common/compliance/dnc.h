@@ -44,8 +44,8 @@ bool dnc_list(struct op *op, const struct dnc_query *q, struct dnc_entry **out, 
               int64_t *total) MUSTCHECK;
 
 /*
- * What stays is when, by which request and why.  DNC_ENTRY_NOT_FOUND; PERMISSION_DENIED for an
- * opt-out, which is the person's to take back, without a reason of ten characters.
+ * DNC_ENTRY_NOT_FOUND; PERMISSION_DENIED for an opt-out without a reason of ten characters or more:
+ * only the person can take it back, and who says that they did answers for it.
  */
 bool dnc_remove(struct op *op, int64_t id, const char *reason) MUSTCHECK;
 

@@ -144,7 +144,8 @@ static void a_manual_entry_taken_off_stays_off_an_objection_stays_on(void **stat
     assert_import(tenant, &italian, file, "{\"imported\":3,");
     assert_ok(&op, dnc_remove(&op, id_of(tenant, DNC_MANUAL), NULL));
     op_end(&op);
-    assert_false(dnc_remove(&refused, id_of(tenant, DNC_OPT_OUT), NULL));
+    assert_fails(&refused, E_PERMISSION_DENIED,
+                 dnc_remove(&refused, id_of(tenant, DNC_OPT_OUT), "so what"));
     op_end(&refused);
     op = op_for(tenant);
     assert_ok(&op, dnc_remove(&op, id_of(tenant, DNC_REGISTRY), NULL));
@@ -155,6 +156,10 @@ static void a_manual_entry_taken_off_stays_off_an_objection_stays_on(void **stat
         "{\"imported\":1,\"updated\":0,\"skipped\":2,\"failed\":0,\"errors\":[],\"notices\":"
         "[{\"code\":\"REMOVED_BEFORE\",\"column\":\"e164\",\"count\":1}]");
     assert_list(tenant, "+393491234567/registry/IT +393491234567/opt_out/IT ");
+    op = op_for(tenant);
+    assert_ok(&op, dnc_remove(&op, id_of(tenant, DNC_OPT_OUT), "signed letter of 3 November"));
+    op_end(&op);
+    assert_list(tenant, "+393491234567/registry/IT ");
 }
 
 static void more_than_a_batch_is_listed_and_another_tenant_sees_nothing(void **state)

@@ -256,29 +256,6 @@ static void what_a_person_took_off_stays_off_what_a_file_took_off_may_return(voi
     free(why);
 }
 
-static void an_opt_out_goes_only_with_a_reason_and_leaves_a_tombstone(void **state)
-{
-    int64_t tenant = testdb_tenant(db);
-    struct dnc_entry e = {.e164 = "+447400123456", .source = DNC_OPT_OUT};
-    struct op op = testdb_op(db, tenant);
-    (void)state;
-
-    assert_ok(&op, dnc_add(&op, &e));
-    assert_fails(&op, E_PERMISSION_DENIED, dnc_remove(&op, e.id, NULL));
-    op_forgive(&op);
-    assert_fails(&op, E_PERMISSION_DENIED, dnc_remove(&op, e.id, "a mistake"));
-    op_forgive(&op);
-    assert_ok(&op, dnc_remove(&op, e.id, "they asked to be called again"));
-    assert_int_equal(
-        testdb_number(
-            db,
-            "SELECT count(*) FROM dnc_entries WHERE tenant_id = %lld AND removed_at IS NOT NULL"
-            " AND removed_by = 'req_test' AND removed_reason = 'they asked to be called again'",
-            (long long)tenant),
-        1);
-    op_end(&op);
-}
-
 static void the_us_registrys_two_columns_are_one_number(void **state)
 {
     int64_t tenant = testdb_tenant(db);
@@ -499,7 +476,6 @@ int main(void)
         cmocka_unit_test(no_file_takes_an_opt_out_off),
         cmocka_unit_test(options_that_do_not_go_together_are_told_at_once),
         cmocka_unit_test(what_a_person_took_off_stays_off_what_a_file_took_off_may_return),
-        cmocka_unit_test(an_opt_out_goes_only_with_a_reason_and_leaves_a_tombstone),
         cmocka_unit_test(the_us_registrys_two_columns_are_one_number),
         cmocka_unit_test(
             a_cleaned_list_may_be_called_again_and_takes_its_numbers_off_the_registrys),
