@@ -1,6 +1,7 @@
 """People who were called and are then forgotten: found in no dump of the database, no key of Redis, no log, and not with
 the provider; their numbers stay blocked and the ledger verifies."""
 import glob
+import json
 import os
 import subprocess
 import sys
@@ -77,6 +78,18 @@ class ErasureTest(unittest.TestCase):
                     "to_number": words(i)["phone"], "from_number": "+390212345678", "agent_id": "agent_abc123"})
                 self.assertEqual(answer.json["error"]["code"], "COMPLIANCE_VIOLATION", answer.body)
             self.verify(s)
+
+    def test_the_operator_erases_by_number_and_grants_by_ticket(self):
+        with Stack(sim=sim_config(False), workers=1) as s:
+            tenant = ["--tenant", str(s.tenant)]
+            erased = json.loads(s.cli("erase", *tenant, "--number", "+393497700000", "--reason", "asked by telephone"))
+            self.assertEqual((erased["status"], erased["asked_by"], erased["leads"]), ("erased", "platform", 0))
+            with self.assertRaises(AssertionError):
+                s.cli("erase", *tenant, "--number", "3497700000", "--reason", "asked by telephone")
+            s.cli("grant", "loosen", *tenant, "--country", "IT", "--ticket", "T-1", "--by", "C", "--reason", "a test of hours",
+                  "--until", "2099-01-01T00:00:00Z")
+            self.assertIsNotNone(json.loads(s.cli("grant", "revoke", "T-1", *tenant))["revoked_at"])
+            self.assertEqual(len(s.cli("grant", "ls", *tenant).splitlines()), 1)
 
     def verify(self, s):
         wait_for("every decision is sealed", lambda: s.number(
