@@ -218,6 +218,18 @@ class Stack:
             raise AssertionError(f"{method} {path}: {answer.status}, not {expect}: {answer.body[:500]}")
         return answer.json if answer.body else None
 
+    def insist(self, method, path, body=None, expect=None):
+        """As a patient client does when the provider, whose faults are injected, did not answer ours."""
+        return wait_for(f"{method} {path} is answered", lambda: self.unless_busy(method, path, body, expect), 30, 0.2)[0]
+
+    def unless_busy(self, method, path, body, expect):
+        answer = self.call(method, path, body)
+        if answer.status == 503:
+            return None
+        if answer.status != expect:
+            raise AssertionError(f"{method} {path}: {answer.status}, not {expect}: {answer.body[:500]}")
+        return (answer.json,)
+
     def control(self, method, path, body=None):
         answer = request(self.control_url, method, path, json.dumps(body) if body is not None else None,
                          {"Content-Type": "application/json"})

@@ -42,8 +42,8 @@ class CampaignTest(unittest.TestCase):
     def begin(self, s):
         """A campaign over LEADS Italian leads, callable at any hour; returns its id."""
         s.let_everybody_be_called()
-        s.api("POST", "/api/v1/numbers", {"e164": "+390212345678"}, 201)
-        campaign = s.api("POST", "/api/v1/campaigns", {
+        s.insist("POST", "/api/v1/numbers", {"e164": "+390212345678"}, 201)
+        campaign = s.insist("POST", "/api/v1/campaigns", {
             "name": "e2e", "agent_id": "agent_abc123", "from_number": "+390212345678", "spacing_seconds": 0,
             "retry_policy": {"max_attempts": 1}}, 201)["id"]
         rows = ["name,phone,country,consent,consent_date,consent_source"]
@@ -54,7 +54,7 @@ class CampaignTest(unittest.TestCase):
                         **{"Content-Type": "text/csv"})
         self.assertEqual(answer.status, 200, answer.body)
         self.assertEqual(answer.json["imported"], LEADS, answer.json)
-        s.api("POST", f"/api/v1/campaigns/{campaign}/start", None, 202)
+        s.insist("POST", f"/api/v1/campaigns/{campaign}/start", None, 202)
         return campaign
 
     def finish(self, s, campaign, seconds):

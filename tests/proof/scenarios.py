@@ -1,7 +1,7 @@
 """scenarios - calls, campaigns, leads and numbers, struck; and the table of all scenarios."""
 import json
 
-from lane import AGENT, KEY, NUMBER, wait_for
+from lane import AGENT, KEY, NUMBER, request, wait_for
 from scenario import Call, Execution, Outbound, Own, Scenario
 from scenarios_law import Dnc, DncDelete, DncImport, Halt, HaltAll, HaltCountry, Lift, RulePut
 
