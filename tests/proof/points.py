@@ -15,7 +15,7 @@ from scenario import OPEN, quoted
 from scenarios import SCENARIOS
 
 # A stopped process rests for longer than the intent's lease of a minute.
-REST_SECONDS, END_SECONDS = 80, 150
+REST_SECONDS, END_SECONDS, BUSY_SECONDS = 80, 150, 30
 # For a message to arrive: those that are held may hold what is needed for it.  Then for a call.
 START_SECONDS, REACH_SECONDS = 5, 20
 # What a worker takes to notice that its dialler is dead or stopped, and to say so; at most.
@@ -70,12 +70,15 @@ def strike_api(lane, point, s, v):
 
 
 def client_tries_again(lane, point, s, answer):
-    """As a client does: until there is an answer, and never when the effect can be seen."""
-    until = time.monotonic() + 10
+    """As a client does: until there is an answer other than "busy", and never when the effect can be seen.  Busy it is
+    while a stopped one has a lock that others wait for, until PostgreSQL ends its session."""
+    until = time.monotonic() + BUSY_SECONDS
     while not s.done() and time.monotonic() < until:
         method, path, body, headers = s.request()
         answer = lane.ask(lane.url, method, path, body, **headers)
-        if answer and answer.status not in s.accepted:
+        if answer and answer.status == 503:
+            time.sleep(0.2)
+        elif answer and answer.status not in s.accepted:
             point.findings.append(f"WRONG: the repeated request was answered {answer.status}: {answer.body[:200]}")
             return
         time.sleep(0.02)
