@@ -108,11 +108,11 @@ int api_process_stop(void **state)
     struct api_process *api = *state;
     void *db = api->db;
 
-    if (api->pid) {
+    if (api->pid)
         kill(api->pid, SIGTERM);
+    fclose(api->log); /* first: it may be full, and the process would wait for a reader */
+    if (api->pid)
         waitpid(api->pid, NULL, 0);
-    }
-    fclose(api->log);
     remove_folder(api->folder);
     free(api);
     return testdb_teardown(&db);
