@@ -2,7 +2,7 @@
 
 #include "api/auth.h"
 
-#include "common/identity/session.h"
+#include "common/identity/sessions.h"
 #include "common/identity/user.h"
 #include "common/tenant/tenant.h"
 

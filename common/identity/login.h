@@ -7,7 +7,7 @@
 #ifndef AGORALIA_LOGIN_H
 #define AGORALIA_LOGIN_H
 
-#include "common/identity/session.h"
+#include "common/identity/sessions.h"
 
 struct login {
     const char *email;

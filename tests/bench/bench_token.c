@@ -8,7 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/conf.h"
 #include "common/identity/link.h"
-#include "common/identity/session.h"
+#include "common/identity/sessions.h"
 #include "common/identity/token.h"
 #include "common/identity/token_keys.h"
 #include "tests/support/check.h"

@@ -237,7 +237,7 @@ static void S053_a_network_is_the_proxys_word_and_waits_have_a_time(void **state
     } while (a.status == 401 && ++tries < 20);
     assert_int_equal(a.status, 429);
     assert_int_equal(tries, 5);
-    assert_true(atol(probe_header(&a, "Retry-After")) >= 1);
+    assert_true(strtol(probe_header(&a, "Retry-After"), NULL, 10) >= 1);
     /* What the client wrote before it changes nothing; another network is another. */
     a = post(api, "X-Forwarded-For: 198.51.100.1, 192.0.2.1\r\n", "/api/v1/auth/login", body);
     assert_int_equal(a.status, 429);

@@ -1,12 +1,12 @@
 /*
- * session.h - who is signed in: sessions, and the refresh tokens that carry them on.
+ * sessions.h - who is signed in: sessions, and the refresh tokens that carry them on.
  *
  * A refresh token is good once and gives the next one.  One that comes back after it was used has
  * been copied: its whole session ends.  Only a client whose answer got lost may send the same once
  * more, within REFRESH_GRACE_SECONDS.
  */
-#ifndef AGORALIA_SESSION_H
-#define AGORALIA_SESSION_H
+#ifndef AGORALIA_SESSIONS_H
+#define AGORALIA_SESSIONS_H
 
 #include "common/base/fields.h"
 

@@ -1,6 +1,6 @@
-/* session.c - families of refresh tokens. */
+/* sessions.c - families of refresh tokens. */
 
-#include "common/identity/session.h"
+#include "common/identity/sessions.h"
 
 #include "common/base/clock.h"
 #include "common/base/conf.h"

@@ -1,12 +1,12 @@
 /*
- * session_cache.c - access tokens seen lately, by their whole hash.
+ * sessions_cache.c - access tokens seen lately, by their whole hash.
  *
  * A signature costs some hundred microseconds and is checked once for each token; whether the
  * session still stands is asked again every five seconds.
  */
 
 #include "common/base/clock.h"
-#include "common/identity/session.h"
+#include "common/identity/sessions.h"
 #include "common/identity/token.h"
 #include "common/identity/user.h"
 #include "common/store/db.h"
