@@ -18,6 +18,13 @@ bool webhook_store(struct op *op, struct str body, bool *stored) MUSTCHECK;
 bool webhooks_apply(struct op *op, const char *provider_call_id) MUSTCHECK;
 
 /*
+ * The same for events that may have killed a worker (F54), those nobody applied in time: a run that
+ * begins is counted until it ends, and what did not end QUEUE_MAX_CRASHES times is set aside as
+ * poison, unread: polling tells the rest of that call.
+ */
+bool webhooks_try(struct op *op, const char *provider_call_id) MUSTCHECK;
+
+/*
  * Write what is known of a call: event is the provider's word, or "poll".  *matched
  * is false when no attempt of ours belongs to it.  In the caller's transaction.
  */

@@ -15,7 +15,7 @@ static void try_again(struct op *op, const char *provider_call_id)
 {
     struct op part = op_part(op);
 
-    if (!webhooks_apply(&part, provider_call_id))
+    if (!webhooks_try(&part, provider_call_id))
         log_failure(&part, "webhook.not_applied");
     op_end(&part);
 }

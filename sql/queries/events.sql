@@ -96,6 +96,20 @@ SELECT id, body
  LIMIT 100
    FOR UPDATE SKIP LOCKED;
 
+-- name: inbox_run_begins
+-- tenant: none, because an inbox row has no tenant before it is matched
+UPDATE webhook_inbox
+   SET runs = runs + 1,
+       applied_at = CASE WHEN runs >= :limit::integer THEN clock_timestamp() END,
+       result = CASE WHEN runs >= :limit::integer THEN 'poison' END
+ WHERE provider = :provider AND provider_call_id = :provider_call_id AND applied_at IS NULL
+RETURNING id, result IS NOT NULL AS poison;
+
+-- name: inbox_run_ended
+-- tenant: none, because an inbox row has no tenant before it is matched
+UPDATE webhook_inbox SET runs = 0
+ WHERE provider = :provider AND provider_call_id = :provider_call_id AND applied_at IS NULL AND runs > 0;
+
 -- name: inbox_applied
 -- tenant: none, because an inbox row has no tenant before it is matched
 UPDATE webhook_inbox SET applied_at = clock_timestamp(), result = :result WHERE id = :id;

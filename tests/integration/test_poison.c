@@ -3,8 +3,13 @@
 #include "common/call/suspect.h"
 
 #include "common/call/dispatch.h"
+#include "common/call/events.h"
 #include "common/call/reconcile.h"
+#include "common/store/pool.h"
 #include "tests/support/scene.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 static enum claim_fate claimed(struct scene *s, int64_t row)
 {
@@ -219,6 +224,70 @@ static void another_tenants_row_is_nobodys_suspect(void **state)
     assert_says(s, "(SELECT crashes = 0 FROM scheduled_calls WHERE id = %lld)", (long long)row);
 }
 
+static bool kills(struct op *op, const struct provider *p, struct str body, const char **event,
+                  struct provider_call *out)
+{
+    (void)op, (void)p, (void)body, (void)event, (void)out;
+    _exit(0);
+}
+
+/* A process that reads the event as its last deed, or true when it never came to read it. */
+static bool survives_the_event(struct scene *s)
+{
+    struct provider deadly = s->provider->provider;
+    pid_t pid = fork();
+    int status;
+
+    if (pid == 0) {
+        deadly.read_webhook = kills;
+        struct app app = {
+            .conf = &s->db->conf, .pool = pool_open(s->db->url, 1, 5000), .provider = &deadly};
+        struct op op = {.app = &app, .request_id = "dying"};
+        _exit(webhooks_try(&op, "fake_1") ? 1 : 2);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 2);
+    return WEXITSTATUS(status) == 1;
+}
+
+static void leave_an_event(struct scene *s)
+{
+    struct op op = testdb_op(s->db, 0);
+    bool stored;
+
+    assert_ok(&op,
+              webhook_store(&op,
+                            str_of("{\"event\":\"call_ended\",\"call\":{\"call_id\":\"fake_1\","
+                                   "\"call_status\":\"ended\"}}"),
+                            &stored));
+    op_end(&op);
+}
+
+static void an_event_that_killed_three_workers_is_set_aside_unread(void **state)
+{
+    struct scene *s = *state;
+
+    leave_an_event(s);
+    for (int i = 0; i < 3; i++) {
+        assert_says(s, "(SELECT runs = %d AND applied_at IS NULL FROM webhook_inbox)", i);
+        assert_false(survives_the_event(s));
+    }
+    assert_true(survives_the_event(s));
+    assert_says(s, "(SELECT result = 'poison' AND applied_at IS NOT NULL FROM webhook_inbox)");
+}
+
+static void an_event_that_waits_for_its_call_is_no_suspect_however_often_it_is_tried(void **state)
+{
+    struct scene *s = *state;
+    struct op op = testdb_op(s->db, 0);
+
+    leave_an_event(s);
+    for (int i = 0; i < 5; i++)
+        assert_ok(&op, webhooks_try(&op, "fake_1"));
+    op_end(&op);
+    assert_says(s, "(SELECT runs = 0 AND applied_at IS NULL FROM webhook_inbox)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +302,8 @@ int main(void)
         SCENE(a_row_that_kills_after_its_intent_ends_when_the_doubt_is_over),
         SCENE(an_answer_that_is_recorded_acquits_its_row),
         SCENE(another_tenants_row_is_nobodys_suspect),
+        SCENE(an_event_that_killed_three_workers_is_set_aside_unread),
+        SCENE(an_event_that_waits_for_its_call_is_no_suspect_however_often_it_is_tried),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

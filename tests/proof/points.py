@@ -11,7 +11,8 @@ import signal
 import time
 
 from lane import MODES, family, wait_for
-from scenarios import OPEN, SCENARIOS, quoted
+from scenario import OPEN, quoted
+from scenarios import SCENARIOS
 
 # A stopped process rests for longer than the intent's lease of a minute.
 REST_SECONDS, END_SECONDS = 80, 150

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct command *const tables[] = {schema_commands,    tenant_commands, user_commands,
-                                               limit_commands,     halt_commands,   queue_commands,
-                                               reconcile_commands, scrub_commands,  prove_commands,
-                                               ledger_commands,    doctor_commands};
+static const struct command *const tables[] = {
+    schema_commands, tenant_commands,    user_commands,         limit_commands, halt_commands,
+    queue_commands,  reconcile_commands, scrub_commands,        prove_commands, ledger_commands,
+    doctor_commands, replay_commands,    platform_list_commands};
 
 static int usage(void)
 {
