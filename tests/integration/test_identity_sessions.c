@@ -4,6 +4,7 @@
 #include "common/identity/token.h"
 #include "tests/support/people.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 /* As if so many seconds had gone by since the tokens were used. */
@@ -77,6 +78,46 @@ static void a_doubled_request_is_forgiven_once_and_at_once(void **state)
     op_end(&b);
     op_end(&c);
     op_end(&d);
+}
+
+struct client {
+    struct people *people;
+    const char *token;
+    pthread_t thread;
+    enum err_code code;
+};
+
+static void *send_one(void *ctx)
+{
+    struct client *c = ctx;
+    struct session_tokens t;
+    struct op op;
+
+    c->code = people_refresh(c->people, &op, c->token, &t);
+    op_end(&op);
+    return NULL;
+}
+
+static void of_many_at_the_same_time_two_are_a_doubled_request_and_more_a_theft(void **state)
+{
+    struct client c[4];
+    struct session_tokens t;
+    struct op op;
+    int good = 0;
+
+    people_join(*state, ((struct people *)*state)->tenant, "ada@example.com", USER_USER);
+    assert_int_equal(people_sign_in(*state, &op, "ada@example.com", PASSWORD, HERE, &t), E_NONE);
+    for (size_t i = 0; i < ARRAY_LEN(c); i++) {
+        c[i] = (struct client){.people = *state, .token = t.refresh_token};
+        assert_int_equal(pthread_create(&c[i].thread, NULL, send_one, &c[i]), 0);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(c); i++) {
+        pthread_join(c[i].thread, NULL);
+        good += c[i].code == E_NONE;
+    }
+    assert_int_equal(good, 2);
+    assert_int_equal(people_asked_anew(*state, &t), E_UNAUTHENTICATED);
+    op_end(&op);
 }
 
 static void what_is_no_refresh_token_is_refused(void **state)
@@ -219,6 +260,7 @@ int main(void)
         PEOPLE(a_refresh_token_is_good_once_and_gives_the_next),
         PEOPLE(a_used_refresh_token_that_comes_back_ends_the_whole_session),
         PEOPLE(a_doubled_request_is_forgiven_once_and_at_once),
+        PEOPLE(of_many_at_the_same_time_two_are_a_doubled_request_and_more_a_theft),
         PEOPLE(what_is_no_refresh_token_is_refused),
         PEOPLE(S034_what_was_signed_out_is_good_for_nothing),
         PEOPLE(S034_a_new_password_ends_the_other_sessions),
