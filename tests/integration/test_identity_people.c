@@ -196,8 +196,7 @@ static void S020_an_address_is_ascii_and_compared_without_its_case(void **state)
                                       "ada@-example.com",
                                       "ada @example.com",
                                       "ada@example.com\r\nBcc: eve@example.com",
-                                      "\xd0\xb0"
-                                      "da@example.com",
+                                      "\xd0\xb0@example.com",
                                       "ada@ex\xc3\xa4mple.com",
                                       ".ada@example.com",
                                       "a..b@example.com",

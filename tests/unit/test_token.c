@@ -281,12 +281,12 @@ static void S026_S029_no_header_but_the_one_good_form(struct room *r)
 static void S026_S027_no_algorithm_but_the_keys_own(struct room *r)
 {
     for (size_t i = 0; i < ARRAY_LEN(algorithms); i++)
-        for (int how = MADE_LOW; how <= MADE_NONE; how++) {
+        for (enum made_signature how = MADE_LOW; how <= MADE_NONE; how++) {
             const char *header = arena_printf(
                 &r->op.arena, "{\"alg\":\"%s\",\"typ\":\"JWT\",\"kid\":\"b\"}", algorithms[i]);
             refused(r, "alg", made_token(&r->op.arena, header, GOOD_CLAIMS, r->key, how));
         }
-    for (int how = MADE_HIGH; how <= MADE_NONE; how++)
+    for (enum made_signature how = MADE_HIGH; how <= MADE_NONE; how++)
         refused(r, "signature", made_token(&r->op.arena, GOOD_HEADER, GOOD_CLAIMS, r->key, how));
 }
 
