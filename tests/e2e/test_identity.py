@@ -136,15 +136,16 @@ class IdentityTest(unittest.TestCase):
 
     def test_S039_nobody_and_a_wrong_password_take_the_same_time(self):
         self.become(self.stack.cli("user", "create", "--tenant", str(self.stack.tenant), "--email", EMAIL))
-        took = {EMAIL: [], "nobody@example.com": []}
-        for network in range(10):
-            for email, times in took.items():
+        best = {EMAIL: 60.0, "nobody@example.com": 60.0}
+        for network in range(40):  # each try from elsewhere, so that none has to wait
+            for email in best:
                 begin = time.monotonic()
                 answer = self.post("login", {"email": email, "password": "wrong"}, network=network)
-                times.append(time.monotonic() - begin)
+                best[email] = min(best[email], time.monotonic() - begin)
                 self.assertEqual(answer.status, 401, answer.body)
-        known, unknown = (min(times) for times in took.values())
-        self.assertLess(max(known, unknown) / min(known, unknown), 1.25, took)
+            if network >= 7 and max(best.values()) < 1.25 * min(best.values()):
+                return  # a busy machine needs more tries; without the same work it is tenfold at any time
+        self.fail(f"not the same: {best}")
 
 
 if __name__ == "__main__":
