@@ -29,7 +29,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 CXX := $(if $(findstring clang,$(CC)),clang++,g++)
-PKGS := libpq hiredis libuv libcjson libcurl glib-2.0 openssl libseccomp
+PKGS := libpq hiredis libuv libcjson libcurl glib-2.0 openssl libseccomp libsodium libjwt
 
 # ---- variant -------------------------------------------------------------
 VARIANT := $(if $(SAN),$(SAN),$(if $(CONTROL),$(if $(filter witness,$(CONTROL)),control-witness,control),$(if $(DEBUG),debug,release)))

@@ -2,6 +2,8 @@
 
 #include "api/auth.h"
 
+#include "common/identity/sessions.h"
+#include "common/identity/user.h"
 #include "common/tenant/tenant.h"
 
 #include <strings.h>
@@ -18,17 +20,40 @@ static bool bearer(const char *header, struct str *out)
     return out->n && header[out->n + strspn(header + out->n, " ")] == '\0';
 }
 
-bool auth_tenant(struct op *op, const struct gate_pass *pass)
+/* What a user of each role may come to. */
+static bool may(struct op *op, int role, enum route_role needed)
 {
-    struct str key = {0};
+    static const enum route_role reach[] = {
+        [USER_VIEWER] = ROLE_VIEWER, [USER_USER] = ROLE_USER, [USER_ADMIN] = ROLE_ADMIN};
+
+    return reach[role] >= needed || fail(op, E_PERMISSION_DENIED, "Your role does not allow this");
+}
+
+static bool admit_bearer(struct op *op, struct str credential, enum route_role needed)
+{
+    int role;
+
+    if (str_starts(credential, STR("aga_")))
+        return api_key_authenticate(op, credential);
+    return session_authenticate(op, credential, &role) && may(op, role, needed);
+}
+
+bool auth_caller(struct op *op, const struct gate_pass *pass, enum route_role needed)
+{
+    struct str credential = {0};
 
     if (pass->authorization && pass->api_key)
         return fail(op, E_MALFORMED_REQUEST, "Send Authorization or X-API-Key, not both");
     if (!pass->authorization && !pass->api_key)
-        return fail(op, E_UNAUTHENTICATED, "Send an API key as \"Authorization: Bearer KEY\"");
+        return fail(op, E_UNAUTHENTICATED,
+                    "Send an API key or an access token as "
+                    "\"Authorization: Bearer CREDENTIAL\"");
     if (pass->api_key)
-        key = str_of(pass->api_key);
-    else if (!bearer(pass->authorization, &key))
-        return fail(op, E_UNAUTHENTICATED, "Authorization must be \"Bearer KEY\"");
-    return api_key_authenticate(op, key);
+        return api_key_authenticate(op, str_of(pass->api_key));
+    /* Two in one line, as some proxies join them. */
+    if (strchr(pass->authorization, ','))
+        return fail(op, E_MALFORMED_REQUEST, "Send one credential");
+    if (!bearer(pass->authorization, &credential))
+        return fail(op, E_UNAUTHENTICATED, "Authorization must be \"Bearer CREDENTIAL\"");
+    return admit_bearer(op, credential, needed);
 }

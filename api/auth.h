@@ -1,14 +1,15 @@
-/* auth.h - whose request is this? */
+/* auth.h - whose request is this, and may they? */
 #ifndef AGORALIA_AUTH_H
 #define AGORALIA_AUTH_H
 
 #include "api/gate.h"
 
 /*
- * Set op->tenant_id from `Authorization: Bearer KEY` or `X-API-Key: KEY`.
- * Fails with MALFORMED_REQUEST when both are sent, with UNAUTHENTICATED when
- * neither is or the key is not good.
+ * Set op->tenant_id from an API key (`Authorization: Bearer KEY` or `X-API-Key: KEY`), which may
+ * everything, or tenant, user and session from an access token (`Authorization: Bearer TOKEN`).
+ * Fails with MALFORMED_REQUEST when two credentials are sent, with UNAUTHENTICATED when none is or
+ * it is not good, with PERMISSION_DENIED when the user's role is below the one needed.
  */
-bool auth_tenant(struct op *op, const struct gate_pass *pass) MUSTCHECK;
+bool auth_caller(struct op *op, const struct gate_pass *pass, enum route_role needed) MUSTCHECK;
 
 #endif

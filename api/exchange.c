@@ -3,6 +3,7 @@
 #include "api/exchange.h"
 
 #include "api/auth.h"
+#include "api/client.h"
 #include "api/pieces.h"
 #include "api/reply.h"
 #include "common/base/clock.h"
@@ -70,6 +71,7 @@ static bool find_route(struct exchange *x)
     x->req.query = str_of(x->head->query);
     x->req.content_type = x->pass.content_type;
     x->req.signature = x->pass.signature;
+    x->req.client = client_address(&x->op, x->head->peer, x->pass.forwarded_for);
     return router_match(&x->op, &x->front->routes, str_of(x->head->method), &x->req, &x->rep.allow);
 }
 
@@ -133,7 +135,7 @@ static bool run_handler(struct exchange *x)
 {
     const struct route *r = x->req.route;
 
-    if (r->role != ROLE_PUBLIC && !auth_tenant(&x->op, &x->pass))
+    if (r->role != ROLE_PUBLIC && !auth_caller(&x->op, &x->pass, r->role))
         return false;
     if (!invite_body(x))
         return fail(&x->op, E_MALFORMED_REQUEST, "The client went away");

@@ -153,6 +153,8 @@ static enum err_code read_headers(const struct gate_head *h, struct seen *s, str
             *place = f->value;
         else if (strcasecmp(f->name, "X-Request-Id") == 0 && is_request_id(f->value))
             out->request_id = f->value;
+        else if (strcasecmp(f->name, "X-Forwarded-For") == 0)
+            out->forwarded_for = f->value;
     }
     return E_NONE;
 }

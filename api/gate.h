@@ -45,6 +45,7 @@ struct gate_head {
     const char *path;
     const char *query;   /* NULL without '?' */
     const char *version; /* behind "HTTP/" */
+    const char *peer;    /* whose connection it is; not of the head itself */
     const struct gate_header *headers;
     int n;
 };
@@ -60,6 +61,7 @@ struct gate_pass {
     const char *api_key;
     const char *request_id; /* well-formed */
     const char *signature;
+    const char *forwarded_for; /* the last of them: what the nearest proxy added */
 };
 
 /* E_NONE, or why the request is refused, in code and words. */

@@ -25,6 +25,7 @@ struct req {
     struct body_stream *stream;         /* routes of kind STREAM */
     const char *content_type;           /* NULL when absent */
     const char *signature;              /* X-Retell-Signature, NULL when absent */
+    const char *client;                 /* the address of who asks, as far as it can be trusted */
 };
 
 struct reply {

@@ -8,6 +8,8 @@
 #include "common/base/notify.h"
 #include "common/base/tz.h"
 #include "common/compliance/law_cache.h"
+#include "common/identity/mail.h"
+#include "common/identity/token_keys.h"
 #include "common/provider/provider.h"
 #include "common/store/pool.h"
 
@@ -76,12 +78,16 @@ int main(void)
         .pool = open_pool(&conf, conf.database_pool_size),
         .provider = provider,
         .laws = law_cache_open(),
+        .tokens = token_keys_open(conf.jwt_key_dir),
+        .mailer = mailer_open(&conf),
     };
     struct app urgent = app;
     urgent.pool = open_pool(&conf, URGENT_SESSIONS);
     struct follower *follower = follower_start(&app, app.pool, urgent.pool);
     int rc = serve(&app, &urgent, &until);
     follower_stop(follower);
+    mailer_close(app.mailer);
+    token_keys_close(app.tokens);
     pool_close(urgent.pool);
     pool_close(app.pool);
     law_cache_close(app.laws);

@@ -29,6 +29,21 @@ void random_bytes(void *out, size_t n)
     }
 }
 
+/* 62 divides 248; what is above would favour the first letters. */
+void random_letters(char *out, size_t n)
+{
+    static const char base62[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    unsigned char byte;
+
+    while (n) {
+        random_bytes(&byte, 1);
+        if (byte < 248) {
+            *out++ = base62[byte % 62];
+            n--;
+        }
+    }
+}
+
 void uuid_make(char out[UUID_SIZE])
 {
     static const char hex[] = "0123456789abcdef";

@@ -9,6 +9,9 @@ enum { UUID_SIZE = 37, CALL_ID_SIZE = 5 + 26 + 1, REQUEST_ID_SIZE = 4 + 26 + 1 }
 /* Fill n bytes from the kernel; aborts if it cannot. */
 void random_bytes(void *out, size_t n);
 
+/* n letters and digits, almost six bits each; no NUL. */
+void random_letters(char *out, size_t n);
+
 /* Version 4 UUID, lower case, 36 characters. */
 void uuid_make(char out[UUID_SIZE]);
 bool uuid_valid(struct str s);

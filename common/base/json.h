@@ -41,7 +41,9 @@ bool json_is_bool(const struct cJSON *v);
 /* Iterate an array or an object: for (v = json_first(x); v; v = json_next(v)). */
 const struct cJSON *json_first(const struct cJSON *v);
 const struct cJSON *json_next(const struct cJSON *v);
-const char *json_string(const struct cJSON *v); /* the value if it is a string */
+/* The value if it is a string.  To the linker it has another name: libjwt brings jansson, whose
+ * json_string() would else be this one. */
+const char *json_string(const struct cJSON *v) __asm__("agoralia_json_string");
 const char *json_key(const struct cJSON *v);
 bool json_i64(const struct cJSON *v, int64_t *out);
 

@@ -111,6 +111,8 @@ struct op op_part(const struct op *op)
         .app = op->app,
         .request_id = op->request_id,
         .tenant_id = op->tenant_id,
+        .user_id = op->user_id,
+        .session_id = op->session_id,
         .deadline_us = op->deadline_us,
     };
 }

@@ -24,6 +24,8 @@ struct app {
     struct pool *pool;               /* Postgres sessions, common/store */
     const struct provider *provider; /* telephony, common/provider */
     struct law_cache *laws;          /* common/compliance; NULL = none is kept */
+    struct token_keys *tokens;       /* what access tokens are signed with, common/identity */
+    struct mailer *mailer;           /* common/identity; NULL = no mail can be sent */
     struct spool *spool; /* answers that wait for the database, common/call; NULL = none do */
 };
 
@@ -33,6 +35,8 @@ struct op {
     const struct app *app;
     const char *request_id; /* correlation id: from HTTP or from the message */
     int64_t tenant_id;      /* bound as :tenant_id by every query; 0 = the platform itself */
+    int64_t user_id;        /* who is signed in; 0 = nobody: a key, a job, the operator */
+    int64_t session_id;     /* of that user */
     int64_t deadline_us;    /* CLOCK_MONOTONIC; bounds every wait below; 0 = the callee's default */
     bool suspect;           /* a worker died while it did this before */
     struct arena arena;

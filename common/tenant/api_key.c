@@ -26,21 +26,6 @@ static const struct field api_key_fields[] = {
 };
 const struct type api_key_type = TYPE(struct api_key, api_key_fields);
 
-/* 62 divides 248; what is above would favour the first letters. */
-static void random_letters(char *out, int n)
-{
-    static const char base62[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    unsigned char byte;
-
-    while (n) {
-        random_bytes(&byte, 1);
-        if (byte < 248) {
-            *out++ = base62[byte % 62];
-            n--;
-        }
-    }
-}
-
 static void write_checksum(const char *key, char sum[SUM + 1])
 {
     char hex[SHA256_HEX_SIZE];

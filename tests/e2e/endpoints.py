@@ -174,6 +174,15 @@ DNC_ENTRY = {
 }
 
 ERASURE = {"reason": text("asked by letter", 500, required=True, bad=["too short"])}
+
+EMAIL = text("ada@example.com", 254, required=True, bad=["ada", "@example.com", "ada@example", "ada@example.com\r\nBcc: x@y.z"])
+OLD_PASSWORD = text("correct horse battery", 256, required=True)
+NEW_PASSWORD = text("correct horse battery", 256, required=True, bad=["elevenchars"])
+LINK = text("agl_" + "x" * 43, 64, required=True)
+INVITATION = {"email": EMAIL, "role": label("viewer", required=True)}
+ACCEPTANCE = {"token": LINK, "name": text("Ada", 255), "password": NEW_PASSWORD}
+USER = {"name": text("Ada", 255), "role": label("admin", null=False), "status": label("active", null=False)}
+
 HALT = {"reason": text("an error in the script", 500, required=True)}
 STOP = {"end_live_calls": boolean()}
 DRY_RUN = {"at": stamp(), "limit": integer(25, 1, 200, null=False), "offset": integer(0, 0, 100000, null=False)}
@@ -228,7 +237,10 @@ SCRUB_ANSWER = {"country_iso": Parameter("IT", Q_COUNTRY.bad, required=True), "r
 
 
 class Endpoint:
-    """body and query: (name of the C struct, its fields), or None where none is taken."""
+    """body and query: (name of the C struct, its fields), or None where none is taken.
+
+    good_status None: good values alone do not pass, for they take a person or a link.
+    """
 
     def __init__(self, body=None, query=None, partial=False, good_status=201):
         self.body, self.query, self.partial, self.good_status = body, query, partial, good_status
@@ -239,6 +251,22 @@ ENDPOINTS = {
     "GET /healthz": Endpoint(),
     "GET /readyz": Endpoint(),
     "GET /metrics": Endpoint(),
+    "GET /.well-known/jwks.json": Endpoint(),
+    "POST /api/v1/auth/login": Endpoint(("login", {"email": EMAIL, "password": OLD_PASSWORD}), good_status=None),
+    "POST /api/v1/auth/refresh": Endpoint(("refresh_request", {"refresh_token": LINK}), good_status=None),
+    "POST /api/v1/auth/logout": Endpoint(),
+    "POST /api/v1/auth/logout-all": Endpoint(),
+    "POST /api/v1/auth/password": Endpoint(("password_change", {"current_password": OLD_PASSWORD,
+                                                                "new_password": NEW_PASSWORD}), good_status=None),
+    "POST /api/v1/auth/password/forgot": Endpoint(("reset_request", {"email": EMAIL}), good_status=None),
+    "POST /api/v1/auth/password/reset": Endpoint(("password_reset", {"token": LINK, "password": NEW_PASSWORD}),
+                                                 good_status=None),
+    "POST /api/v1/auth/invitations": Endpoint(("invitation", INVITATION), good_status=None),
+    "POST /api/v1/auth/invitations/accept": Endpoint(("acceptance", ACCEPTANCE), good_status=None),
+    "GET /api/v1/users": Endpoint(query=("user_query", PAGE)),
+    "GET /api/v1/users/me": Endpoint(),
+    "GET /api/v1/users/{user_id}": Endpoint(),
+    "PATCH /api/v1/users/{user_id}": Endpoint(("user", USER), partial=True, good_status=200),
     "POST /api/v1/numbers": Endpoint(("number", NUMBERS)),
     "GET /api/v1/numbers": Endpoint(query=("number_query", NUMBER_QUERY)),
     "GET /api/v1/numbers/{number_id}": Endpoint(),

@@ -33,6 +33,7 @@ struct command {
 /* One table per file, each ending with a NULL noun. */
 extern const struct command schema_commands[];
 extern const struct command tenant_commands[];
+extern const struct command user_commands[];
 extern const struct command limit_commands[];
 extern const struct command halt_commands[];
 extern const struct command queue_commands[];

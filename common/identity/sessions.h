@@ -1,0 +1,42 @@
+/*
+ * sessions.h - who is signed in: sessions, and the refresh tokens that carry them on.
+ *
+ * A refresh token is good once and gives the next one.  One that comes back after it was used has
+ * been copied: its whole session ends.  Only a client whose answer got lost may send the same once
+ * more, within REFRESH_GRACE_SECONDS.
+ */
+#ifndef AGORALIA_SESSIONS_H
+#define AGORALIA_SESSIONS_H
+
+#include "common/base/fields.h"
+
+enum { REFRESH_GRACE_SECONDS = 5 };
+
+/* What a client gets that is signed in. */
+struct session_tokens {
+    const char *access_token;
+    const char *token_type; /* Bearer */
+    int64_t expires_in;     /* seconds */
+    const char *refresh_token;
+    int64_t refresh_expires_in; /* seconds: the session's end, which refreshing does not move */
+};
+extern const struct type session_tokens_type;
+
+/* Of op's tenant. */
+bool session_open(struct op *op, int64_t user_id, struct session_tokens *out) MUSTCHECK;
+
+/* UNAUTHENTICATED, the same whatever is wrong with it. */
+bool session_refresh(struct op *op, const char *refresh_token,
+                     struct session_tokens *out) MUSTCHECK;
+
+/* The one that asks, or every one of its user. */
+bool session_end(struct op *op) MUSTCHECK;
+bool session_end_all(struct op *op) MUSTCHECK;
+
+/*
+ * Set op's tenant, user and session from an access token, and say what the user may do.  Fails with
+ * UNAUTHENTICATED.  What the database says of a session is remembered for five seconds.
+ */
+bool session_authenticate(struct op *op, struct str access_token, int *role) MUSTCHECK;
+
+#endif
