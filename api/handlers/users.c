@@ -32,10 +32,15 @@ bool handle_user_get(struct op *op, const struct req *req, struct reply *rep)
            && reply_with(rep, 200, &user_type, &u);
 }
 
+static bool change(struct op *op, struct user *u, void *req)
+{
+    return req_patch(op, req, &user_type, u);
+}
+
 bool handle_user_patch(struct op *op, const struct req *req, struct reply *rep)
 {
+    struct req copy = *req;
     struct user u;
 
-    return user_get(op, req->ids[0], &u) && req_patch(op, req, &user_type, &u)
-           && user_change(op, &u) && reply_with(rep, 200, &user_type, &u);
+    return user_change(op, req->ids[0], change, &copy, &u) && reply_with(rep, 200, &user_type, &u);
 }

@@ -37,14 +37,16 @@ bool login(struct op *op, const struct login *l, const char *client, struct sess
     bool good;
 
     if (!attempt_begin(op, email, network)
-        || !db_query(op, &SQL_USER_FOR_LOGIN, ARGS({"email", email}), &rows)
-        || !password_verify(op, rows.n ? db_text(&rows, 0, "password_hash") : NULL, l->password,
-                            &good))
+        || !db_query(op, &SQL_USER_FOR_LOGIN, ARGS({"email", email}), &rows))
+        return false;
+    const char *hash = rows.n ? db_text(&rows, 0, "password_hash") : NULL;
+    if (!password_verify(op, hash, l->password, &good))
         return false;
     if (!good)
         return refuse(op);
     op->tenant_id = db_i64(&rows, 0, "tenant_id");
-    if (!attempt_forgive(op, email, network) || !session_open(op, db_i64(&rows, 0, "id"), out))
+    if (!attempt_forgive(op, email, network)
+        || !session_open(op, db_i64(&rows, 0, "id"), hash, out))
         return false;
     metric_add(M_LOGINS, 1, LABELS("good"));
     log_info(op, "user.signed_in", F("user_id", db_i64(&rows, 0, "id")));

@@ -50,32 +50,35 @@ static bool add_access(struct op *op, const struct family *f, struct session_tok
     return true;
 }
 
-static bool insert_session(struct op *op, struct family *f)
+static bool insert_session(struct op *op, struct family *f, const char *password_hash)
 {
     const char *user = sql_i64(op, f->user_id);
     struct rows session, seen, swept;
 
     if (!db_ask(
             op,
-            (const struct ask[]){
-                {&SQL_SESSION_INSERT,
-                 ARGS({"user_id", user}, {"seconds", sql_i64(op, op->app->conf->session_seconds)}),
-                 &session},
-                {&SQL_USER_SIGNED_IN, ARGS({"id", user}), &seen},
-                {&SQL_SESSION_SWEEP, ARGS({"user_id", user}), &swept}},
+            (const struct ask[]){{&SQL_SESSION_INSERT,
+                                  ARGS({"user_id", user}, {"password_hash", password_hash},
+                                       {"seconds", sql_i64(op, op->app->conf->session_seconds)}),
+                                  &session},
+                                 {&SQL_USER_SIGNED_IN, ARGS({"id", user}), &seen},
+                                 {&SQL_SESSION_SWEEP, ARGS({"user_id", user}), &swept}},
             3))
         return false;
+    if (session.n == 0)
+        return fail(op, E_UNAUTHENTICATED, "The password has just been changed; sign in again");
     f->session_id = db_i64(&session, 0, "id");
     f->ends_at = db_i64(&session, 0, "expires_at");
     return true;
 }
 
-bool session_open(struct op *op, int64_t user_id, struct session_tokens *out)
+bool session_open(struct op *op, int64_t user_id, const char *password_hash,
+                  struct session_tokens *out)
 {
     struct family f = {.user_id = user_id};
 
     *out = (struct session_tokens){0};
-    return db_begin(op) && insert_session(op, &f) && add_token(op, f.session_id, out)
+    return db_begin(op) && insert_session(op, &f, password_hash) && add_token(op, f.session_id, out)
            && db_commit(op) && add_access(op, &f, out);
 }
 

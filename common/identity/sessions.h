@@ -22,8 +22,12 @@ struct session_tokens {
 };
 extern const struct type session_tokens_type;
 
-/* Of op's tenant. */
-bool session_open(struct op *op, int64_t user_id, struct session_tokens *out) MUSTCHECK;
+/*
+ * Of op's tenant, for who has shown the password behind password_hash; UNAUTHENTICATED when it is
+ * another by now.
+ */
+bool session_open(struct op *op, int64_t user_id, const char *password_hash,
+                  struct session_tokens *out) MUSTCHECK;
 
 /* UNAUTHENTICATED, the same whatever is wrong with it. */
 bool session_refresh(struct op *op, const char *refresh_token,

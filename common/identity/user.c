@@ -33,16 +33,21 @@ bool user_required(struct op *op)
            || fail(op, E_PERMISSION_DENIED, "This is for somebody who is signed in, not for a key");
 }
 
-bool user_get(struct op *op, int64_t id, struct user *out)
+static bool read_one(struct op *op, const struct query *q, int64_t id, struct user *out)
 {
     struct rows rows;
 
     *out = (struct user){0};
-    if (!db_query(op, &SQL_USER_GET, ARGS({"id", sql_i64(op, id)}), &rows))
+    if (!db_query(op, q, ARGS({"id", sql_i64(op, id)}), &rows))
         return false;
     if (rows.n == 0)
         return fail(op, E_RESOURCE_NOT_FOUND, "There is no user with that ID");
     return from_row(op, &rows, 0, &user_type, out);
+}
+
+bool user_get(struct op *op, int64_t id, struct user *out)
+{
+    return read_one(op, &SQL_USER_GET, id, out);
 }
 
 bool user_me(struct op *op, struct user *out)
@@ -63,42 +68,44 @@ bool user_list(struct op *op, const struct user_query *q, struct user **out, int
     return (*out = from_rows(op, &rows, &user_type)) != NULL;
 }
 
-/* With every admin's row locked, so that two who demote each other cannot both succeed. */
-static bool keep_an_admin(struct op *op, const struct user *u)
+static bool keep_an_admin(struct op *op, const struct rows *admins, const struct user *u)
 {
-    struct rows admins;
     bool was = false;
 
-    if (!db_query(op, &SQL_USER_LOCK_ADMINS, NO_ARGS, &admins))
-        return false;
-    for (int i = 0; i < admins.n; i++)
-        was |= db_i64(&admins, i, "id") == u->id;
-    if (!was || admins.n > 1 || (u->role == USER_ADMIN && u->status == USER_ACTIVE))
+    for (int i = 0; i < admins->n; i++)
+        was |= db_i64(admins, i, "id") == u->id;
+    if (!was || admins->n > 1 || (u->role == USER_ADMIN && u->status == USER_ACTIVE))
         return true;
     return fail(op, E_INVALID_STATE, "The last active admin must stay one");
 }
 
-static bool end_sessions(struct op *op, const struct user *u, const char *why)
+static bool end_sessions(struct op *op, const struct user *was, const struct user *u)
 {
+    const char *why = u->status == USER_DISABLED ? "disabled" : "role";
     struct rows none;
 
+    if (was->role == u->role && was->status == u->status)
+        return true;
     return db_query(op, &SQL_SESSION_END_OTHERS,
                     ARGS({"user_id", sql_i64(op, u->id)}, {"session_id", "0"}, {"why", why}),
                     &none);
 }
 
-bool user_change(struct op *op, struct user *u)
+/* Every admin's row is locked first, so that two who demote each other cannot both succeed. */
+bool user_change(struct op *op, int64_t id,
+                 bool (*change)(struct op *op, struct user *u, void *ctx), void *ctx,
+                 struct user *out)
 {
-    struct user was;
+    struct rows admins;
 
-    if (!db_begin(op) || !keep_an_admin(op, u) || !user_get(op, u->id, &was))
+    if (!db_begin(op) || !db_query(op, &SQL_USER_LOCK_ADMINS, NO_ARGS, &admins)
+        || !read_one(op, &SQL_USER_LOCK, id, out))
         return false;
-    if ((was.role != u->role || was.status != u->status)
-        && !end_sessions(op, u, u->status == USER_DISABLED ? "disabled" : "role"))
+    struct user was = *out;
+    if (!change(op, out, ctx) || !keep_an_admin(op, &admins, out) || !end_sessions(op, &was, out)
+        || !db_store(op, &SQL_USER_UPDATE, &user_type, out) || !db_commit(op))
         return false;
-    if (!db_store(op, &SQL_USER_UPDATE, &user_type, u) || !db_commit(op))
-        return false;
-    log_info(op, "user.changed", F("user_id", u->id), F("role", user_role_names[u->role]),
-             F("status", status_names[u->status]), F("by", op->user_id));
+    log_info(op, "user.changed", F("user_id", id), F("role", user_role_names[out->role]),
+             F("status", status_names[out->status]), F("by", op->user_id));
     return true;
 }

@@ -36,10 +36,13 @@ bool user_list(struct op *op, const struct user_query *q, struct user **out, int
                int64_t *total) MUSTCHECK;
 
 /*
- * Set name, role and status.  INVALID_STATE when no active admin would be left.  With another role
- * or status all of the user's sessions end.
+ * Lock the user and hand them to change(), which sets name, role and status; then store them.
+ * INVALID_STATE when no active admin would be left.  With another role or status all of the user's
+ * sessions end.
  */
-bool user_change(struct op *op, struct user *u) MUSTCHECK;
+bool user_change(struct op *op, int64_t id,
+                 bool (*change)(struct op *op, struct user *u, void *ctx), void *ctx,
+                 struct user *out) MUSTCHECK;
 
 /* Somebody must be signed in, not a key: PERMISSION_DENIED otherwise. */
 bool user_required(struct op *op) MUSTCHECK;

@@ -44,9 +44,13 @@ DELETE FROM user_sessions WHERE ctid = ANY (ARRAY(
        AND (ended_at < now() - interval '30 days' OR expires_at < now() - interval '30 days')
      LIMIT 100 FOR UPDATE SKIP LOCKED));
 
+-- Of a user whose password is still the one that was checked; setting another waits, and ends this session too.
 -- name: session_insert
 INSERT INTO user_sessions (tenant_id, user_id, expires_at)
-VALUES (:tenant_id, :user_id, now() + make_interval(secs => :seconds))
+SELECT tenant_id, id, now() + make_interval(secs => :seconds)
+  FROM users
+ WHERE tenant_id = :tenant_id AND id = :user_id AND password_hash = :password_hash AND status = 'active'
+   FOR NO KEY UPDATE
 RETURNING id, extract(epoch FROM expires_at)::bigint AS expires_at;
 
 -- name: refresh_insert

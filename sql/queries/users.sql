@@ -21,6 +21,10 @@ SELECT id, email, name, role, status, platform, last_login_at, created_at, updat
 -- name: user_lock_admins
 SELECT id FROM users WHERE tenant_id = :tenant_id AND role = 'admin' AND status = 'active' ORDER BY id FOR UPDATE;
 
+-- name: user_lock
+SELECT id, email, name, role, status, platform, last_login_at, created_at, updated_at
+  FROM users WHERE tenant_id = :tenant_id AND id = :id FOR UPDATE;
+
 -- name: user_update
 UPDATE users SET name = :name, role = :role, status = :status, updated_at = now()
  WHERE tenant_id = :tenant_id AND id = :id

@@ -7,12 +7,9 @@
 
 #include "common/base/clock.h"
 #include "common/base/conf.h"
-#include "common/identity/link.h"
-#include "common/identity/sessions.h"
 #include "common/identity/token.h"
 #include "common/identity/token_keys.h"
-#include "tests/support/check.h"
-#include "tests/support/testdb.h"
+#include "tests/support/people.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,11 +61,11 @@ static void measure(void **state)
     assert_ok(&op, token_key_make(&op, folder, &path));
     db->app.tokens = token_keys_open(folder);
     assert_ok(&op, invitation_make(&op, &i, &url));
-    assert_ok(&op, invitation_accept(&op,
-                                     &(struct acceptance){.token = strchr(url, '#') + 1,
-                                                          .password = "correct horse battery"},
-                                     &u));
-    assert_ok(&op, session_open(&op, u.id, &t));
+    assert_ok(
+        &op,
+        invitation_accept(
+            &op, &(struct acceptance){.token = strchr(url, '#') + 1, .password = PASSWORD}, &u));
+    assert_ok(&op, login(&op, &(struct login){u.email, PASSWORD}, "192.0.2.7", &t));
     int64_t warm = warm_ns(db, str_of(t.access_token)), cold = cold_us(db, str_of(t.access_token));
     printf("access token seen lately, ns CPU | %lld | <= %d | -\n", (long long)warm, WARM_GOAL_NS);
     printf("access token's signature, us CPU | %lld | <= %d | -\n", (long long)cold, COLD_GOAL_US);

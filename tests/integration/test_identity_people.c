@@ -24,7 +24,7 @@ static void *demote(void *ctx)
 
     assert_ok(&op, user_get(&op, d->id, &u));
     u.role = USER_VIEWER;
-    d->code = user_change(&op, &u) ? E_NONE : op.err.code;
+    d->code = people_change(&op, &u) ? E_NONE : op.err.code;
     op_end(&op);
     return NULL;
 }
@@ -46,6 +46,38 @@ static void S019_the_last_admin_stays_one_even_of_two_who_leave_at_once(void **s
     assert_int_equal(testdb_number(p->db, "SELECT count(*) FROM users WHERE role = 'admin'"), 1);
 }
 
+static bool rename_while_demoted(struct op *op, struct user *u, void *ctx)
+{
+    struct demotion *d = ctx;
+
+    (void)op;
+    assert_int_equal(pthread_create(&d->thread, NULL, demote, d), 0);
+    for (int i = 0;
+         i < 1000
+         && testdb_number(d->people->db, "SELECT count(*) FROM pg_locks WHERE NOT granted") == 0;
+         i++)
+        usleep(10000);
+    u->name = "Bob";
+    return true;
+}
+
+static void S018_a_change_of_the_name_does_not_bring_back_a_role_that_is_taken_away(void **state)
+{
+    struct people *p = *state;
+    struct op op = testdb_op(p->db, p->tenant);
+    struct demotion d = {.people = p};
+    struct user u;
+
+    people_join(p, p->tenant, "ada@example.com", USER_ADMIN);
+    d.id = people_join(p, p->tenant, "bob@example.com", USER_ADMIN);
+    assert_ok(&op, user_change(&op, d.id, rename_while_demoted, &d, &u));
+    pthread_join(d.thread, NULL);
+    assert_int_equal(d.code, E_NONE);
+    assert_ok(&op, user_get(&op, d.id, &u));
+    assert_int_equal(u.role, USER_VIEWER);
+    op_end(&op);
+}
+
 static void S002_another_tenants_user_is_not_found(void **state)
 {
     struct people *p = *state;
@@ -61,7 +93,7 @@ static void S002_another_tenants_user_is_not_found(void **state)
     assert_true(n == 0 && total == 0);
     assert_fails(&op, E_RESOURCE_NOT_FOUND, user_get(&op, eve, &u));
     op_forgive(&op);
-    assert_fails(&op, E_RESOURCE_NOT_FOUND, user_change(&op, &u));
+    assert_fails(&op, E_RESOURCE_NOT_FOUND, people_change(&op, &u));
     op_end(&op);
     assert_int_equal(testdb_number(p->db, "SELECT count(*) FROM users WHERE role = 'admin'"), 1);
 }
@@ -225,6 +257,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PEOPLE(S019_the_last_admin_stays_one_even_of_two_who_leave_at_once),
+        PEOPLE(S018_a_change_of_the_name_does_not_bring_back_a_role_that_is_taken_away),
         PEOPLE(S002_another_tenants_user_is_not_found),
         PEOPLE(an_invitation_is_good_once_and_not_for_ever),
         PEOPLE(S013_inviting_a_stranger_tells_nothing_but_opening_the_link_does),

@@ -191,6 +191,23 @@ static void S034_a_new_password_ends_the_other_sessions(void **state)
     op_end(&b);
 }
 
+static void
+S034_a_password_that_was_good_when_checked_opens_nothing_once_it_is_another(void **state)
+{
+    struct people *p = *state;
+    int64_t ada = people_join(p, p->tenant, "ada@example.com", USER_ADMIN);
+    struct op op = testdb_op(p->db, p->tenant);
+    char *checked = testdb_sql(p->db, "SELECT password_hash FROM users");
+    struct session_tokens t;
+
+    assert_ok(&op, session_open(&op, ada, checked, &t));
+    free(testdb_sql(p->db, "UPDATE users SET password_hash = 'another'"));
+    assert_fails(&op, E_UNAUTHENTICATED, session_open(&op, ada, checked, &t));
+    op_end(&op);
+    free(checked);
+    assert_int_equal(testdb_number(p->db, "SELECT count(*) FROM user_sessions"), 1);
+}
+
 static void S034_another_role_and_a_disabled_user_end_sessions(void **state)
 {
     struct people *p = *state;
@@ -205,15 +222,15 @@ static void S034_another_role_and_a_disabled_user_end_sessions(void **state)
     op = testdb_op(p->db, p->tenant);
     assert_ok(&op, user_get(&op, bob, &u));
     u.name = "Bob";
-    assert_ok(&op, user_change(&op, &u));
+    assert_ok(&op, people_change(&op, &u));
     assert_int_equal(people_asked_anew(p, &t), E_NONE);
     u.role = USER_VIEWER;
-    assert_ok(&op, user_change(&op, &u));
+    assert_ok(&op, people_change(&op, &u));
     assert_int_equal(people_asked_anew(p, &t), E_UNAUTHENTICATED);
     op_end(&a);
     assert_int_equal(people_sign_in(p, &a, "bob@example.com", PASSWORD, HERE, &t), E_NONE);
     u.status = USER_DISABLED;
-    assert_ok(&op, user_change(&op, &u));
+    assert_ok(&op, people_change(&op, &u));
     assert_int_equal(people_asked_anew(p, &t), E_UNAUTHENTICATED);
     op_end(&op);
     op_end(&a);
@@ -264,6 +281,7 @@ int main(void)
         PEOPLE(what_is_no_refresh_token_is_refused),
         PEOPLE(S034_what_was_signed_out_is_good_for_nothing),
         PEOPLE(S034_a_new_password_ends_the_other_sessions),
+        PEOPLE(S034_a_password_that_was_good_when_checked_opens_nothing_once_it_is_another),
         PEOPLE(S034_another_role_and_a_disabled_user_end_sessions),
         PEOPLE(S015_a_suspended_tenants_tokens_are_good_for_nothing),
         PEOPLE(S001_a_session_of_another_tenant_is_no_session),

@@ -71,6 +71,24 @@ int64_t people_join(struct people *p, int64_t tenant, const char *email, enum us
     return u.id;
 }
 
+static bool take_over(struct op *op, struct user *u, void *wanted)
+{
+    const struct user *w = wanted;
+
+    (void)op;
+    u->name = w->name;
+    u->role = w->role;
+    u->status = w->status;
+    return true;
+}
+
+bool people_change(struct op *op, struct user *u)
+{
+    struct user changed;
+
+    return user_change(op, u->id, take_over, u, &changed);
+}
+
 enum err_code people_sign_in(struct people *p, struct op *op, const char *email,
                              const char *password, const char *client, struct session_tokens *t)
 {

@@ -33,6 +33,9 @@ const char *people_token(const char *url);
 /* Invited and accepted with PASSWORD; the user's id. */
 int64_t people_join(struct people *p, int64_t tenant, const char *email, enum user_role role);
 
+/* Give the user of u's id u's name, role and status. */
+bool people_change(struct op *op, struct user *u) MUSTCHECK;
+
 /* E_NONE and tokens, or why not.  *op is made here; the texts live in it. */
 enum err_code people_sign_in(struct people *p, struct op *op, const char *email,
                              const char *password, const char *client, struct session_tokens *t);
