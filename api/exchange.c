@@ -4,6 +4,7 @@
 
 #include "api/auth.h"
 #include "api/reply.h"
+#include "api/unit.h"
 #include "common/base/clock.h"
 #include "common/base/conf.h"
 #include "common/base/id.h"
@@ -25,6 +26,7 @@ struct exchange {
     struct op op;
     struct req req;
     struct reply rep;
+    struct unit unit;
     struct front *front;
     const struct gate_head *head;
     struct gate_pass pass;
@@ -119,12 +121,24 @@ static long read_stream(struct body_stream *s, char *into, size_t n)
     int64_t allowed_us = UPLOAD_GRACE_US + x->received * 1000000 / UPLOAD_BYTES_PER_S;
     int64_t from_us = clock_mono_us();
 
+    unit_stay(&x->op, &x->unit);
     long got = wire_read(x->wire, into, n, from_us + allowed_us - x->waited_us);
     x->waited_us += clock_mono_us() - from_us;
     if (got < 0)
         return body_failed(&x->op, got);
     x->received += got;
     return got;
+}
+
+static bool act(struct exchange *x)
+{
+    bool ok;
+
+    if (!unit_open(&x->op, &x->unit, &x->pass, &x->req))
+        return false;
+    ok = (!unit_was_answered(&x->unit) || x->req.stream)
+         && x->req.route->handle(&x->op, &x->req, &x->rep);
+    return unit_close(&x->op, &x->unit, ok, &x->rep);
 }
 
 static bool run_handler(struct exchange *x)
@@ -142,7 +156,7 @@ static bool run_handler(struct exchange *x)
     } else if (!read_body(x)) {
         return false;
     }
-    return r->handle(&x->op, &x->req, &x->rep);
+    return act(x);
 }
 
 static bool busy(struct exchange *x)

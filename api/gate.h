@@ -60,6 +60,7 @@ struct gate_pass {
     const char *api_key;
     const char *request_id; /* well-formed */
     const char *signature;
+    const char *idempotency_key;
 };
 
 /* E_NONE, or why the request is refused, in code and words. */

@@ -99,6 +99,7 @@ struct op op_part(const struct op *op)
         .app = op->app,
         .request_id = op->request_id,
         .tenant_id = op->tenant_id,
+        .principal = op->principal,
         .deadline_us = op->deadline_us,
     };
 }

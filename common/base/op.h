@@ -34,7 +34,9 @@ struct op {
     const char *request_id; /* correlation id: from HTTP or from the message */
     int64_t tenant_id;      /* bound as :tenant_id by every query; 0 = the platform itself */
     int64_t deadline_us;    /* CLOCK_MONOTONIC; bounds every wait below; 0 = the callee's default */
+    const char *principal;  /* who asks, as tables and logs may name it; NULL = nobody we know */
     bool suspect;           /* a worker died while it did this before */
+    bool one_transaction;   /* db_begin() and db_commit() join the caller's, see db.h */
     struct arena arena;
     struct db *db;  /* leased on first use */
     struct err err; /* the first failure; later ones only reach the log */
