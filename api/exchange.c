@@ -4,6 +4,7 @@
 
 #include "api/auth.h"
 #include "api/reply.h"
+#include "api/throttle.h"
 #include "api/unit.h"
 #include "common/base/clock.h"
 #include "common/base/conf.h"
@@ -141,12 +142,10 @@ static bool act(struct exchange *x)
     return unit_close(&x->op, &x->unit, ok, &x->rep);
 }
 
-static bool run_handler(struct exchange *x)
+static bool serve(struct exchange *x)
 {
     const struct route *r = x->req.route;
 
-    if (r->role != ROLE_PUBLIC && !auth_tenant(&x->op, &x->pass))
-        return false;
     if (!invite_body(x))
         return fail(&x->op, E_MALFORMED_REQUEST, "The client went away");
     if (r->kind == KIND_STREAM) {
@@ -157,6 +156,19 @@ static bool run_handler(struct exchange *x)
         return false;
     }
     return act(x);
+}
+
+static bool run_handler(struct exchange *x)
+{
+    const struct route *r = x->req.route;
+
+    if (r->role != ROLE_PUBLIC && !auth_tenant(&x->op, &x->pass))
+        return false;
+    if (!throttle_enter(&x->op, x->front->throttle, r, &x->rep.rate))
+        return false;
+    bool ok = serve(x);
+    throttle_leave(x->front->throttle, &x->op, r);
+    return ok;
 }
 
 static bool busy(struct exchange *x)

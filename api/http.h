@@ -38,8 +38,14 @@ struct req {
     const char *signature;              /* X-Retell-Signature, NULL when absent */
 };
 
+/* Of the budget a request took from; limit 0 = of none. */
+struct rate {
+    int64_t limit, left, full_seconds;
+};
+
 struct reply {
     int status;
+    struct rate rate;
     struct buf body;          /* JSON unless content_type says otherwise */
     const char *content_type; /* NULL = application/json */
     const char *allow;        /* 405 only */
