@@ -71,6 +71,7 @@ static bool find_route(struct exchange *x)
     x->req.query = str_of(x->head->query);
     x->req.content_type = x->pass.content_type;
     x->req.signature = x->pass.signature;
+    x->req.client = x->head->peer;
     return router_match(&x->op, &x->front->routes, str_of(x->head->method), &x->req, &x->rep.allow);
 }
 

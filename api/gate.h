@@ -45,6 +45,7 @@ struct gate_head {
     const char *path;
     const char *query;   /* NULL without '?' */
     const char *version; /* behind "HTTP/" */
+    const char *peer;    /* whose connection it is; not of the head itself */
     const struct gate_header *headers;
     int n;
 };

@@ -36,6 +36,7 @@ struct req {
     struct content *content;            /* of an upload that may be sent again; NULL = it is not */
     const char *content_type;           /* NULL when absent */
     const char *signature;              /* X-Retell-Signature, NULL when absent */
+    const char *client;                 /* the address of who asks, as far as it can be trusted */
 };
 
 /* Of the budget a request took from; limit 0 = of none. */

@@ -107,6 +107,7 @@ static void read_head(const struct mg_request_info *ri, struct gate_header *head
         .path = ri->request_uri,
         .query = ri->query_string,
         .version = ri->http_version,
+        .peer = ri->remote_addr,
         .headers = headers,
         .n = ri->num_headers,
     };

@@ -2,6 +2,7 @@
 
 #include "api/unit.h"
 
+#include "api/trail.h"
 #include "common/base/clock.h"
 #include "common/base/conf.h"
 #include "common/base/log.h"
@@ -59,7 +60,7 @@ static bool hold_key(struct op *op, struct unit *u, struct req *req, const char 
                          ? STREAM_SECONDS
                          : (int)(op->app->conf->http_request_timeout_ms / 1000) + MARGIN_SECONDS;
     write_fingerprint(req, u->key.fingerprint);
-    if (!request_key_take(op, &u->key, &u->before)) {
+    if (!request_key_take(op, &u->key, &u->answered)) {
         u->key.key = NULL; /* not ours */
         return false;
     }
@@ -69,17 +70,33 @@ static bool hold_key(struct op *op, struct unit *u, struct req *req, const char 
     return true;
 }
 
+/* The first transaction of several is the one that changes what the path names. */
+static bool tell_at_commit(struct op *op, struct at_commit *c)
+{
+    struct unit *u = (struct unit *)c;
+
+    u->told = true;
+    return trail_record(op, u->req, u->before, NULL);
+}
+
+static bool begin(struct op *op, struct unit *u)
+{
+    if (u->kind == UNIT_STEPS) {
+        u->at_commit.run = tell_at_commit;
+        op->at_commit = &u->at_commit;
+    }
+    op->one_transaction = u->kind != UNIT_STEPS;
+    return (u->kind != UNIT_WHOLE || db_begin(op)) && trail_before(op, u->req, &u->before);
+}
+
 bool unit_open(struct op *op, struct unit *u, const struct gate_pass *pass, struct req *req)
 {
-    *u = (struct unit){.kind = req->route->manner.unit};
+    *u = (struct unit){.kind = req->route->manner.unit, .req = req};
     if (u->kind == UNIT_NONE)
         return true;
     if (pass->idempotency_key && !hold_key(op, u, req, pass->idempotency_key))
         return false;
-    if (unit_was_answered(u) || u->kind == UNIT_STEPS)
-        return true;
-    op->one_transaction = true;
-    return u->kind != UNIT_WHOLE || db_begin(op);
+    return unit_was_answered(u) || begin(op, u);
 }
 
 void unit_stay(struct op *op, struct unit *u)
@@ -103,14 +120,14 @@ static bool replay(struct op *op, const struct unit *u, struct reply *rep)
         return false;
     if (u->content.digest) {
         digest_sum(u->content.digest, content);
-        if (!u->before.content || strcmp(u->before.content, content) != 0)
+        if (!u->answered.content || strcmp(u->answered.content, content) != 0)
             return fail(op, E_IDEMPOTENCY_MISMATCH,
                         "This Idempotency-Key was sent with another upload");
     }
     metric_add(M_HTTP_REPLAYED, 1, NULL);
     buf_reset(&rep->body);
-    buf_str(&rep->body, u->before.reply);
-    rep->status = u->before.status;
+    buf_str(&rep->body, u->answered.reply);
+    rep->status = u->answered.status;
     rep->replayed = true;
     return true;
 }
@@ -144,7 +161,10 @@ static bool keep(struct op *op, const struct unit *u, struct reply *rep)
     if (refusal.code != E_NONE)
         reply_error(op, rep);
     op_forgive(op);
-    if (!keep_answer(op, u, rep) || (op->db && !db_commit(op)))
+    if (!db_begin(op) || !trail_record(op, u->req, u->before, rep) || !keep_answer(op, u, rep))
+        return false;
+    op->one_transaction = false;
+    if (!db_commit(op))
         return false;
     op->err = refusal;
     return true;
@@ -169,9 +189,23 @@ static void keep_aside(struct op *op, const struct unit *u, struct reply *rep)
     op_end(&part);
 }
 
+/* An upload that failed has changed something as well, batch by batch until then. */
+static void tell_aside(struct op *op, const struct unit *u, bool ok, struct reply *rep)
+{
+    struct op part = op_part(op);
+
+    if (!ok)
+        reply_error(op, rep);
+    if (!trail_record(&part, u->req, u->before, rep))
+        log_failure(&part, "audit.not_recorded");
+    op_end(&part);
+}
+
 static bool close_steps(struct op *op, const struct unit *u, bool ok, struct reply *rep)
 {
     db_release(op);
+    if (!u->told && (ok || u->req->stream))
+        tell_aside(op, u, ok, rep);
     if (ok && !rep->body.over)
         keep_aside(op, u, rep);
     else if (u->key.key)
@@ -185,11 +219,12 @@ bool unit_close(struct op *op, struct unit *u, bool ok, struct reply *rep)
         return ok;
     if (unit_was_answered(u))
         return replay(op, u, rep);
-    op->one_transaction = false;
+    op->at_commit = NULL;
     if (u->kind == UNIT_STEPS)
         return close_steps(op, u, ok, rep);
     if (stands(op, ok) && keep(op, u, rep))
         return ok;
+    op->one_transaction = false;
     db_rollback(op);
     db_release(op);
     if (u->key.key)

@@ -6,6 +6,8 @@
  * the effect, so that a crash leaves both or neither.  Failures leave the key free, for nothing was
  * done; a refusal that was recorded (EC_REFUSED) is an answer like any other.
  *
+ * What was changed is told to the audit log in the same transaction (trail.h).
+ *
  * Routes whose work is in several transactions (uploads, halts) may be begun again after a crash;
  * doing them twice does no more than doing them once.
  */
@@ -14,14 +16,19 @@
 
 #include "api/gate.h"
 #include "api/http.h"
+#include "common/store/db.h"
 #include "common/tenant/request_key.h"
 
 struct unit {
+    struct at_commit at_commit; /* first: the store gives it back */
     enum route_unit kind;
     struct request_key key; /* key.key NULL = none was sent */
-    struct request_answer before;
+    struct request_answer answered;
     struct content content;
-    int64_t held_us; /* CLOCK_MONOTONIC: when the key was last said to be ours */
+    const struct req *req;
+    const char *before; /* what the request changes, as JSON */
+    bool told;          /* to the audit log */
+    int64_t held_us;    /* CLOCK_MONOTONIC: when the key was last said to be ours */
 };
 
 /* Before the handler; the body is read, unless it streams. */
@@ -31,7 +38,7 @@ bool unit_open(struct op *op, struct unit *u, const struct gate_pass *pass,
 /* Was the request answered before?  Then the handler is only to read what streams. */
 static inline bool unit_was_answered(const struct unit *u)
 {
-    return u->before.status != 0;
+    return u->answered.status != 0;
 }
 
 /* While an upload arrives: a key is held on to. */

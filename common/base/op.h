@@ -28,6 +28,7 @@ struct app {
 };
 
 struct db;
+struct at_commit;
 
 struct op {
     const struct app *app;
@@ -37,6 +38,7 @@ struct op {
     const char *principal;  /* who asks, as tables and logs may name it; NULL = nobody we know */
     bool suspect;           /* a worker died while it did this before */
     bool one_transaction;   /* db_begin() and db_commit() join the caller's, see db.h */
+    struct at_commit *at_commit; /* run before the next COMMIT, see db.h; NULL = nothing is */
     struct arena arena;
     struct db *db;  /* leased on first use */
     struct err err; /* the first failure; later ones only reach the log */

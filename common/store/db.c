@@ -298,8 +298,18 @@ bool db_query(struct op *op, const struct query *q, const struct arg *args, stru
     return run(op, &(struct ask){q, args, out}, 1, NULL);
 }
 
+static bool run_at_commit(struct op *op)
+{
+    struct at_commit *c = op->at_commit;
+
+    op->at_commit = NULL;
+    return !c || c->run(op, c);
+}
+
 bool db_ask_commit(struct op *op, const struct ask *asks, size_t n)
 {
+    if (!run_at_commit(op))
+        return false;
     bool ok = run(op, asks, n, op->one_transaction ? NULL : "COMMIT");
 
     if (op->db && !op->db->broken)
@@ -336,6 +346,8 @@ bool db_commit(struct op *op)
         db->begin_pending = false;
         return true;
     }
+    if (!run_at_commit(op))
+        return false;
     bool ok = run(op, NULL, 0, "COMMIT");
     if (!db->broken)
         db->in_tx = PQtransactionStatus(db->pg) != PQTRANS_IDLE;

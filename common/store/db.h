@@ -71,6 +71,12 @@ bool db_commit(struct op *op) MUSTCHECK;
  * db_rollback().  A session given back in between takes everything with it.
  */
 
+/* What belongs into the next transaction that is committed, whoever commits it; then it is
+ * forgotten. */
+struct at_commit {
+    bool (*run)(struct op *op, struct at_commit *c);
+};
+
 /* Undo and go on with the operation: for a caller that repeats the transaction. */
 void db_rollback(struct op *op);
 

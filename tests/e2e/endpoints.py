@@ -205,6 +205,9 @@ RULE_QUERY = {"country_iso": Q_COUNTRY}
 CHECK_QUERY = {"to_number": Parameter(PHONE, ["", "393492000001", "x", "+39", "+" + "9" * 40], required=True),
                "country_iso": Q_COUNTRY, "campaign_id": Q_IDENTIFIER}
 HALT_QUERY = {"standing": Parameter("true", ["", "1", "yes", "TRUE"]), **PAGE}
+AUDIT_QUERY = {"who": Parameter("aga_live_00000000", ["", "x" * 65]), "action": Parameter("POST", ["", "x" * 129]),
+               "subject": Parameter("x", ["", "x" * 129]), "request_id": Parameter("req_1", ["", "x" * 65]),
+               "created_gte": q_stamp(), "created_lte": q_stamp(), **PAGE}
 DNC_QUERY = {"country_iso": Q_COUNTRY, **PAGE}
 LEAD_IMPORT = {"campaign_id": Q_IDENTIFIER, "country_iso": Q_COUNTRY, "delimiter": Q_DELIMITER}
 DNC_IMPORT = {"source": q_label("registry"), "country_iso": Q_COUNTRY, "delimiter": Q_DELIMITER}
@@ -260,6 +263,7 @@ ENDPOINTS = {
     "POST /api/v1/halt": Endpoint(("halt", HALT), good_status=200),
     "GET /api/v1/halts": Endpoint(query=("halt_query", HALT_QUERY)),
     "DELETE /api/v1/halts/{halt_id}": Endpoint(),
+    "GET /api/v1/audit": Endpoint(query=("audit_query", AUDIT_QUERY)),
     "POST /api/v1/webhooks/retell": Endpoint(),
 }
 

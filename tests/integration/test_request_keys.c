@@ -80,6 +80,7 @@ static void a_request_sent_again_is_done_once_and_answered_alike(void **state)
     assert_true(is_replay(&again));
     assert_string_equal(first.body, again.body);
     assert_int_equal(campaigns(api), 1);
+    assert_int_equal(testdb_number(api->db, "SELECT count(*) FROM audit_events"), 1);
 }
 
 static void without_a_key_it_is_done_each_time(void **state)
