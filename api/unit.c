@@ -70,11 +70,13 @@ static bool hold_key(struct op *op, struct unit *u, struct req *req, const char 
     return true;
 }
 
-/* The first transaction of several is the one that changes what the path names. */
+/* The first transaction of several tells of them all; of an upload, that of its first batch. */
 static bool tell_at_commit(struct op *op, struct at_commit *c)
 {
     struct unit *u = (struct unit *)c;
 
+    if (u->told)
+        return true;
     u->told = true;
     return trail_record(op, u->req, u->before, NULL);
 }
@@ -189,23 +191,9 @@ static void keep_aside(struct op *op, const struct unit *u, struct reply *rep)
     op_end(&part);
 }
 
-/* An upload that failed has changed something as well, batch by batch until then. */
-static void tell_aside(struct op *op, const struct unit *u, bool ok, struct reply *rep)
-{
-    struct op part = op_part(op);
-
-    if (!ok)
-        reply_error(op, rep);
-    if (!trail_record(&part, u->req, u->before, rep))
-        log_failure(&part, "audit.not_recorded");
-    op_end(&part);
-}
-
 static bool close_steps(struct op *op, const struct unit *u, bool ok, struct reply *rep)
 {
     db_release(op);
-    if (!u->told && (ok || u->req->stream))
-        tell_aside(op, u, ok, rep);
     if (ok && !rep->body.over)
         keep_aside(op, u, rep);
     else if (u->key.key)

@@ -101,6 +101,7 @@ struct op op_part(const struct op *op)
         .tenant_id = op->tenant_id,
         .principal = op->principal,
         .deadline_us = op->deadline_us,
+        .at_commit = op->at_commit,
     };
 }
 

@@ -47,7 +47,7 @@ struct op {
 void op_end(struct op *op);
 
 /*
- * A unit of work inside op's: the same tenant and deadline, its own memory and
+ * A unit of work inside op's: the same tenant, deadline and at_commit, its own memory and
  * its own session.  For what repeats without end (batches of a file), so that
  * each round's memory goes and no session is held while waiting for the next.
  * To be ended with op_end().

@@ -100,6 +100,38 @@ static void a_change_and_its_event_are_one(void **state)
     }
 }
 
+static struct probe_answer import(const struct api_process *api, const char *csv)
+{
+    struct probe_answer a = {0};
+    struct probe p;
+    char request[1024];
+    int n = snprintf(request, sizeof(request),
+                     "POST /api/v1/leads/bulk-import HTTP/1.1\r\nHost: h\r\nX-API-Key: %s\r\n"
+                     "Content-Type: text/csv\r\nContent-Length: %zu\r\n\r\n%s",
+                     api->key, strlen(csv), csv);
+
+    probe_open(&p, api->port);
+    probe_send(&p, (struct str){request, (size_t)n});
+    probe_receive(&p, &a, 5000);
+    probe_close(&p);
+    return a;
+}
+
+static void an_upload_is_told_with_its_first_rows(void **state)
+{
+    struct api_process *api = *state;
+
+    import(api, "colour\nred\n");
+    assert_int_equal(events(api, "TRUE"), 0);
+    free(testdb_sql(api->db, "ALTER TABLE audit_events ADD CHECK (id < 0)"));
+    assert_in_range(import(api, "name,phone\na,+393491234567\n").status, 400, 599);
+    assert_int_equal(testdb_number(api->db, "SELECT count(*) FROM leads"), 0);
+    free(testdb_sql(api->db, "ALTER TABLE audit_events DROP CONSTRAINT audit_events_id_check"));
+    assert_int_equal(import(api, "name,phone\na,+393491234567\n").status, 200);
+    assert_int_equal(events(api, "action = 'POST /api/v1/leads/bulk-import'"), 1);
+    assert_int_equal(testdb_number(api->db, "SELECT count(*) FROM leads"), 1);
+}
+
 static void s111_events_are_only_ever_added_to(void **state)
 {
     struct api_process *api = *state;
@@ -243,6 +275,7 @@ int main(void)
         API(a_change_is_told_with_who_and_from_where_before_and_after),
         API(what_was_not_done_is_not_told),
         API(a_change_and_its_event_are_one),
+        API(an_upload_is_told_with_its_first_rows),
         API(s111_events_are_only_ever_added_to),
         API(s111_s112_the_chain_verifies_and_does_so_when_a_person_is_forgotten),
         API(s111_what_was_changed_behind_its_back_shows),
