@@ -169,13 +169,16 @@ static char *export_ledger(struct api_process *api)
     return text;
 }
 
-static bool verifies(char *text, struct ledger_check *check)
+static bool verifies(const char *text, struct ledger_check *check)
 {
     bool ok = true;
 
     *check = (struct ledger_check){0};
-    for (char *line = strtok(text, "\n"); ok && line; line = strtok(NULL, "\n"))
-        ok = ledger_check_line(check, str_of(line));
+    while (ok && *text) {
+        size_t n = strcspn(text, "\n");
+        ok = ledger_check_line(check, (struct str){text, n});
+        text += n + (text[n] == '\n');
+    }
     return ok && ledger_check_end(check);
 }
 
