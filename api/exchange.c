@@ -3,6 +3,7 @@
 #include "api/exchange.h"
 
 #include "api/auth.h"
+#include "api/pieces.h"
 #include "api/reply.h"
 #include "api/throttle.h"
 #include "api/unit.h"
@@ -36,6 +37,7 @@ struct exchange {
     int64_t start_us;
     int64_t waited_us, received; /* of an upload */
     bool counted;                /* among the unanswered */
+    bool piecewise;              /* among those whose answer is sent while it is made */
     bool close;
     char request_id[REQUEST_ID_SIZE];
 };
@@ -232,8 +234,20 @@ static bool run(struct exchange *x)
     return pass_gate(x) && find_route(x) && pass_body_gate(x) && dispatch(x);
 }
 
+/* Such an answer holds its thread as long as its reader likes, and counts as an upload does. */
+static bool may_tell_more(struct exchange *x)
+{
+    x->piecewise = true;
+    x->op.deadline_us = 0;
+    x->rep.chunked = strcmp(x->head->version, "1.0") != 0;
+    x->close |= !x->rep.chunked;
+    return atomic_fetch_add(&x->front->uploads, 1) < x->front->max_uploads || busy(x);
+}
+
 static void settle(struct exchange *x, bool ok)
 {
+    if (ok && x->rep.more)
+        ok = may_tell_more(x);
     if (ok && x->rep.body.over) {
         ok = false;
         fail(&x->op, E_INTERNAL_ERROR, "The answer is too large");
@@ -257,7 +271,12 @@ static void send_reply(struct exchange *x)
     buf_reset(out);
     reply_head(out, &x->rep, x->op.request_id, x->close);
     buf_add(out, x->rep.body.p, x->rep.body.n);
-    wire_write(x->wire, buf_view(out), deadline_us);
+    bool sent = wire_write(x->wire, buf_view(out), deadline_us);
+    if (!x->rep.more)
+        return;
+    x->close |= !sent || !pieces_send(&x->op, &x->rep, x->wire, out, WRITE_US, &x->front->draining);
+    if (x->op.err.code != E_NONE)
+        log_failure(&x->op, "http.cut_short");
 }
 
 static void record(struct exchange *x)
@@ -289,6 +308,8 @@ static void finish(struct exchange *x, bool ok)
     record(x);
     if (x->counted)
         atomic_fetch_sub(&x->front->unanswered, 1);
+    if (x->piecewise)
+        atomic_fetch_sub(&x->front->uploads, 1);
     op_end(&x->op);
     x->scratch->body = x->rep.body;
     reuse(&x->scratch->body);

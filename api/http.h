@@ -49,9 +49,17 @@ struct reply {
     struct rate rate;
     struct buf body;          /* JSON unless content_type says otherwise */
     const char *content_type; /* NULL = application/json */
-    const char *allow;        /* 405 only */
-    int retry_after;          /* seconds; 0 = unsaid */
-    bool replayed;            /* given before, under the same Idempotency-Key */
+    /*
+     * A body too large to hold is told in pieces: called until *done, each call appends the next.
+     * A failure then can only be shown by an answer that ends too early.
+     */
+    bool (*more)(struct op *op, void *ctx, struct buf *out, bool *done);
+    void *more_ctx;       /* in op's arena */
+    const char *filename; /* a download's; NULL = none */
+    bool chunked;         /* the client knows pieces; else the connection's end is the body's */
+    const char *allow;    /* 405 only */
+    int retry_after;      /* seconds; 0 = unsaid */
+    bool replayed;        /* given before, under the same Idempotency-Key */
 };
 
 /* Decode the JSON body into out over its defaults; every complaint at once.  A query is refused. */

@@ -81,9 +81,9 @@ static int serve(const struct app *app, const struct app *urgent, const sigset_t
     if (!s)
         return 1;
     log_info(NULL, "api.ready", F("port", server_port(s)), F("listen", app->conf->http_listen));
-    notify_ready();
+    notify_ready(app->conf->notify_socket);
     sigwait(until, &signal);
-    notify_stopping();
+    notify_stopping(app->conf->notify_socket);
     log_info(NULL, "api.draining", F("signal", signal));
     server_stop(s, (int)app->conf->http_request_timeout_ms);
     log_info(NULL, "api.stopped");

@@ -94,7 +94,8 @@ void reply_error(struct op *op, struct reply *rep)
     const struct err *e = &op->err;
 
     buf_reset(&rep->body);
-    rep->content_type = NULL;
+    rep->content_type = rep->filename = NULL;
+    rep->more = NULL;
     rep->status = http_status(err_class(e->code));
     rep->retry_after = retry_after(e);
     buf_str(&rep->body, "{\"error\":{\"code\":\"");
@@ -155,7 +156,15 @@ void reply_head(struct buf *out, const struct reply *rep, const char *request_id
     if (rep->status != 204) {
         write_header(out, "Content-Type",
                      rep->content_type ? rep->content_type : "application/json");
-        write_number(out, "Content-Length", (int64_t)rep->body.n);
+        if (!rep->more)
+            write_number(out, "Content-Length", (int64_t)rep->body.n);
+        else if (rep->chunked)
+            write_header(out, "Transfer-Encoding", "chunked");
+    }
+    if (rep->filename) {
+        buf_str(out, "Content-Disposition: attachment; filename=\"");
+        buf_str(out, rep->filename);
+        buf_str(out, "\"\r\n");
     }
     if (rep->allow)
         write_header(out, "Allow", rep->allow);

@@ -149,7 +149,7 @@ void worker_drain(struct worker *w, int code)
 {
     if (w->phase != PHASE_RUNNING)
         return;
-    notify_stopping();
+    notify_stopping(w->conf->notify_socket);
     log_info(NULL, "worker.draining", F("worker", w->id),
              F("running", (int64_t)threads_running(w->threads)));
     w->phase = PHASE_DRAINING;
@@ -360,7 +360,7 @@ int worker_run(const struct worker_setup *setup)
     services_start(setup->env.app, setup->services);
     log_info(NULL, "worker.ready", F("worker", w.id), F("port", (int64_t)http_port(w.http)),
              F("threads", w.conf->worker_threads));
-    notify_ready();
+    notify_ready(w.conf->notify_socket);
     uv_run(&w.loop, UV_RUN_DEFAULT);
     log_info(NULL, "worker.stopped", F("worker", w.id), F("code", (int64_t)w.exit_code));
     if (!w.abandoned)

@@ -3,6 +3,7 @@
 #include "api/handlers.h"
 #include "api/list.h"
 #include "common/base/page.h"
+#include "common/campaign/dry_run.h"
 #include "common/campaign/execution.h"
 
 /* A campaign with its statistics as one more member. */
@@ -102,6 +103,18 @@ bool handle_campaign_stop(struct op *op, const struct req *req, struct reply *re
 
     return req_body_if_any(op, req, &campaign_stop_type, &how)
            && campaign_stop(op, req->ids[0], &how, &c) && reply_with(rep, 200, &campaign_type, &c);
+}
+
+/* Long, and it holds no session between two batches: only the statements are timed. */
+bool handle_campaign_dry_run(struct op *op, const struct req *req, struct reply *rep)
+{
+    struct dry_run_options options = {.limit = PAGE_LIMIT_DEFAULT};
+
+    if (!req_body_if_any(op, req, &dry_run_options_type, &options))
+        return false;
+    op->deadline_us = 0;
+    rep->status = 200;
+    return campaign_dry_run(op, req->ids[0], &options, &rep->body);
 }
 
 bool handle_campaign_executions(struct op *op, const struct req *req, struct reply *rep)

@@ -15,32 +15,6 @@
 #include "common/number/e164.h"
 #include "common/number/number.h"
 
-struct rule_query {
-    const char *country_iso;
-};
-static const struct field rule_query_fields[] = {
-    FIELD(struct rule_query, country_iso, .check = country_complaint),
-};
-static const struct type rule_query_type = TYPE(struct rule_query, rule_query_fields);
-
-bool handle_rule_list(struct op *op, const struct req *req, struct reply *rep)
-{
-    struct rule_query q = {0};
-    struct country_rule *items;
-    int n;
-
-    return req_query(op, req, &rule_query_type, &q) && rule_list(op, q.country_iso, &items, &n)
-           && reply_list(rep, (struct list){&country_rule_type, items, n});
-}
-
-bool handle_rule_put(struct op *op, const struct req *req, struct reply *rep)
-{
-    struct country_rule r = COUNTRY_RULE_DEFAULTS;
-
-    return req_body(op, req, &country_rule_type, &r) && rule_put(op, &r)
-           && reply_with(rep, 201, &country_rule_type, &r);
-}
-
 struct check_query {
     const char *to_number;
     const char *country_iso; /* must be the number's, when given */
@@ -200,7 +174,12 @@ bool handle_dnc_create(struct op *op, const struct req *req, struct reply *rep)
 
 bool handle_dnc_delete(struct op *op, const struct req *req, struct reply *rep)
 {
-    if (!req_nothing(op, req) || !dnc_remove(op, req->ids[0]))
+    struct dnc_removal r = {0};
+    struct req bare = *req;
+
+    bare.query = STR("");
+    if (!req_nothing(op, &bare) || !req_query(op, req, &dnc_removal_type, &r)
+        || !dnc_remove(op, req->ids[0], r.reason))
         return false;
     rep->status = 204;
     return true;
@@ -221,7 +200,9 @@ static struct dnc_import *opened(struct op *op, struct dnc_upload *u)
 
 static bool feed_import(struct op *op, void *ctx, struct str bytes)
 {
-    return dnc_import_feed(op, opened(op, ctx), bytes);
+    struct dnc_import *import = opened(op, ctx);
+
+    return import && dnc_import_feed(op, import, bytes);
 }
 
 bool handle_dnc_import(struct op *op, const struct req *req, struct reply *rep)
@@ -234,5 +215,5 @@ bool handle_dnc_import(struct op *op, const struct req *req, struct reply *rep)
                                        .form = &u.options,
                                        .data = feed_import,
                                        .ctx = &u})
-           && dnc_import_finish(op, opened(op, &u), &rep->body);
+           && opened(op, &u) && dnc_import_finish(op, u.import, &rep->body);
 }

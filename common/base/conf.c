@@ -54,6 +54,11 @@ static bool check_whole(const struct conf *c)
                         "another TLS tunnel beside the process and give its address\n");
         ok = false;
     }
+    if (strcmp(c->country_without_rule, "refuse") != 0
+        && strcmp(c->country_without_rule, "warn") != 0) {
+        fprintf(stderr, "COUNTRY_WITHOUT_RULE must be refuse or warn\n");
+        ok = false;
+    }
     return ok;
 }
 

@@ -129,6 +129,10 @@ static const char *explain(const char *code)
         {"PHONE_COLUMN_MISSING", "No column of the file is known to hold phone numbers"},
         {"TENANT_COLUMN", "A file may not say whose leads these are: remove the tenant_id column"},
         {"TOO_MANY_ROWS", "The file holds more than 2000000 numbers: divide it"},
+        {"ACTION_COLUMN_MISSING", "No column of the file says which rows add and which delete"},
+        {"FULL_FILE_SHRINKS", "The file has less than half of the list it would replace: send it "
+                              "with force=true if that "
+                              "is meant"},
         {"EMPTY_FILE", "The file holds no records"},
     };
 

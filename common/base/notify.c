@@ -5,15 +5,13 @@
 #include "common/base/compiler.h"
 
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-static void tell(const char *word)
+static void tell(const char *path, const char *word)
 {
-    const char *path = getenv("NOTIFY_SOCKET");
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     size_t n = path ? strlen(path) : 0;
 
@@ -31,12 +29,12 @@ static void tell(const char *word)
     close(fd);
 }
 
-void notify_ready(void)
+void notify_ready(const char *where)
 {
-    tell("READY=1");
+    tell(where, "READY=1");
 }
 
-void notify_stopping(void)
+void notify_stopping(const char *where)
 {
-    tell("STOPPING=1");
+    tell(where, "STOPPING=1");
 }

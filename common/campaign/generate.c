@@ -6,6 +6,8 @@
 #include "common/base/json.h"
 #include "common/base/tz.h"
 #include "common/campaign/campaign_repo.h"
+#include "common/campaign/generation.h"
+#include "common/compliance/record.h"
 #include "common/store/db.h"
 #include "common/store/pool.h"
 #include "queries.h"
@@ -13,7 +15,7 @@
 #include <stdio.h>
 
 /* The first batch is small so that dialling starts at once; the rest amortise their round trip. */
-enum { FIRST_BATCH = 100, BATCH = 4000 };
+enum { FIRST_BATCH = 100, BATCH = GENERATION_BATCH };
 
 /* Columns of execution_schedule: of its rows, and of the refused ones' checks. */
 enum { SC_LEAD, SC_PHONE, SC_AT, SC_REASON, SC_COLUMNS };
@@ -30,6 +32,9 @@ enum {
     CK_WARNINGS,
     CK_PLATFORM_RULE,
     CK_TENANT_RULE,
+    CK_RECORD,
+    CK_SALT,
+    CK_PERSONAL,
     CK_COLUMNS
 };
 
@@ -41,25 +46,23 @@ struct batch {
 };
 
 struct generation {
-    struct campaign campaign;
+    struct generation_basis basis; /* now: the database's, when it was taken */
     struct campaign_lead_filters filters;
     int64_t execution_id;
     int64_t lane, after; /* the cursor */
     int64_t was_lane, was_after;
-    struct tstamp now; /* the database's, when this batch was read */
-    struct country_rules rules;
     struct sql_array schedule[SC_COLUMNS], checks[CK_COLUMNS];
     struct batch batches[2];
 };
 
-static bool read_filters(struct op *op, struct generation *g)
+bool generation_filters(struct op *op, const struct campaign *c, struct campaign_lead_filters *out)
 {
     const struct cJSON *v;
 
-    if (!g->campaign.lead_filters.text)
+    if (!c->lead_filters.text)
         return true;
-    return json_parse(op, str_of(g->campaign.lead_filters.text), &v)
-           && from_json(op, v, &campaign_lead_filters_type, &g->filters);
+    return json_parse(op, str_of(c->lead_filters.text), &v)
+           && from_json(op, v, &campaign_lead_filters_type, out);
 }
 
 /* False without an error when there is nothing to do, or another worker is doing it. */
@@ -67,22 +70,21 @@ static bool take(struct op *op, struct generation *g)
 {
     struct rows rows;
 
-    if (!db_query(op, &SQL_EXECUTION_TAKE, ARGS({"campaign_id", sql_i64(op, g->campaign.id)}),
+    if (!db_query(op, &SQL_EXECUTION_TAKE, ARGS({"campaign_id", sql_i64(op, g->basis.campaign.id)}),
                   &rows)
         || rows.n == 0)
         return false;
     g->execution_id = db_i64(&rows, 0, "id");
     g->lane = g->was_lane = db_i64(&rows, 0, "cursor_lane");
     g->after = g->was_after = db_i64(&rows, 0, "cursor_lead");
-    return tstamp_parse(str_of(db_text(&rows, 0, "now")), &g->now);
+    return tstamp_parse(str_of(db_text(&rows, 0, "now")), &g->basis.now);
 }
 
-static bool read_leads(struct op *op, struct generation *g, int limit, struct rows *out)
+bool generation_leads(struct op *op, const struct campaign_lead_filters *f, int64_t lane,
+                      int64_t after, int limit, struct rows *out)
 {
-    const struct campaign_lead_filters *f = &g->filters;
-
     return db_query(op, &SQL_EXECUTION_LEADS,
-                    ARGS({"lane", sql_i64(op, g->lane)}, {"after", sql_i64(op, g->after)},
+                    ARGS({"lane", sql_i64(op, lane)}, {"after", sql_i64(op, after)},
                          {"country_iso", f->country_iso}, {"consent_status", f->consent_status},
                          {"preferred_lang", f->preferred_lang}, {"consent_basis", f->consent_basis},
                          {"limit", sql_i64(op, limit)}),
@@ -99,10 +101,14 @@ static struct tstamp column_tstamp(const struct rows *rows, int row, const char 
     return t;
 }
 
-static bool judge(struct op *op, const struct generation *g, const struct rows *leads, int i,
-                  struct compliance_answer *out)
+struct tstamp generation_earliest(const struct generation_basis *b)
 {
-    struct tstamp at = g->now;
+    return b->campaign.start_date.us > b->now.us ? b->campaign.start_date : b->now;
+}
+
+bool generation_judge(struct op *op, const struct generation_basis *b, const struct rows *leads,
+                      int i, const char *metadata, struct compliance_answer *out)
+{
     struct evidence evidence;
     struct lead lead = {.country_iso = db_text(leads, i, "country_iso"),
                         .preferred_lang = db_text(leads, i, "preferred_lang"),
@@ -111,22 +117,21 @@ static bool judge(struct op *op, const struct generation *g, const struct rows *
                         .consent_date = column_tstamp(leads, i, "consent_date"),
                         .consent_source = db_text(leads, i, "consent_source"),
                         .consent_terms = {db_text(leads, i, "consent_terms")},
-                        .metadata = {db_text(leads, i, "metadata")}};
+                        .metadata = {metadata ? metadata : db_text(leads, i, "metadata")}};
 
-    if (g->campaign.start_date.us > at.us)
-        at = g->campaign.start_date;
     if (!evidence_read(op, leads, i, &evidence))
         return false;
     *out = compliance_answer(op,
                              &(struct compliance_question){
                                  .to_number = db_text(leads, i, "phone"),
-                                 .from_number = g->campaign.from_number,
-                                 .at = at,
+                                 .from_number = b->campaign.from_number,
+                                 .at = generation_earliest(b),
                                  .guard_seconds = (int)op->app->conf->dial_guard_seconds,
-                                 .campaign = campaign_compliance(&g->campaign),
+                                 .hypothetical = b->hypothetical,
+                                 .campaign = campaign_compliance(&b->campaign),
                                  .lead = &lead,
                              },
-                             &g->rules, &evidence);
+                             &b->rules, &evidence);
     return true;
 }
 
@@ -161,9 +166,11 @@ static void add_id(struct sql_array *column, int64_t id)
         sql_array_add(column, NULL);
 }
 
-static void add_check(struct generation *g, int64_t lead_id, const struct compliance_answer *a)
+static void add_check(struct op *op, struct generation *g, int64_t lead_id,
+                      const struct compliance_answer *a)
 {
     const struct compliance_verdict *v = &a->verdict;
+    const struct decision_record r = decision_record(op, a->facts, v);
 
     sql_array_add_i64(&g->checks[CK_LEAD], lead_id);
     sql_array_add(&g->checks[CK_COUNTRY], a->country_iso);
@@ -177,16 +184,14 @@ static void add_check(struct generation *g, int64_t lead_id, const struct compli
     add_names(&g->checks[CK_WARNINGS], v->warnings, CW_COUNT, warning_name);
     add_id(&g->checks[CK_PLATFORM_RULE], a->platform_rule_id);
     add_id(&g->checks[CK_TENANT_RULE], a->tenant_rule_id);
+    sql_array_add(&g->checks[CK_RECORD], r.record);
+    sql_array_add(&g->checks[CK_SALT], r.salt);
+    sql_array_add(&g->checks[CK_PERSONAL], r.personal);
 }
 
-/* When the call may be made; the null instant when never. */
-static struct tstamp when(const struct generation *g, const struct compliance_verdict *v)
+struct tstamp generation_when(const struct generation_basis *b, const struct compliance_verdict *v)
 {
-    struct tstamp start = g->campaign.start_date;
-
-    if (v->status != VERDICT_REJECTED)
-        return start.us > g->now.us ? start : g->now;
-    return v->next_allowed_at;
+    return v->status == VERDICT_REJECTED ? v->next_allowed_at : generation_earliest(b);
 }
 
 static bool add_lead(struct op *op, struct generation *g, const struct rows *leads, int i)
@@ -194,9 +199,9 @@ static bool add_lead(struct op *op, struct generation *g, const struct rows *lea
     struct compliance_answer a;
     struct buf text = {0};
 
-    if (!judge(op, g, leads, i, &a))
+    if (!generation_judge(op, &g->basis, leads, i, NULL, &a))
         return false;
-    struct tstamp at = when(g, &a.verdict);
+    struct tstamp at = generation_when(&g->basis, &a.verdict);
 
     sql_array_add_i64(&g->schedule[SC_LEAD], db_i64(leads, i, "id"));
     sql_array_add(&g->schedule[SC_PHONE], db_text(leads, i, "phone"));
@@ -207,7 +212,7 @@ static bool add_lead(struct op *op, struct generation *g, const struct rows *lea
                   compliance_code_name(at.us ? a.verdict.code : compliance_final_code(&a.verdict)));
     buf_free(&text);
     if (!at.us)
-        add_check(g, db_i64(leads, i, "id"), &a);
+        add_check(op, g, db_i64(leads, i, "id"), &a);
     return true;
 }
 
@@ -235,8 +240,11 @@ static const struct arg *batch_args(struct op *op, struct generation *g, bool ge
                                                           "codes",
                                                           "warnings",
                                                           "platform_rule_ids",
-                                                          "country_rule_ids"};
-    const struct campaign *c = &g->campaign;
+                                                          "country_rule_ids",
+                                                          "records",
+                                                          "salts",
+                                                          "personals"};
+    const struct campaign *c = &g->basis.campaign;
     const struct arg common[] = {
         {"campaign_id", sql_i64(op, c->id)},
         {"execution_id", sql_i64(op, g->execution_id)},
@@ -250,7 +258,7 @@ static const struct arg *batch_args(struct op *op, struct generation *g, bool ge
         {"was_lane", sql_i64(op, g->was_lane)},
         {"was_after", sql_i64(op, g->was_after)},
         {"generated", sql_bool(generated)},
-        {"at", sql_tstamp(op, g->now)},
+        {"at", sql_tstamp(op, g->basis.now)},
         {"engine_version", COMPLIANCE_ENGINE_VERSION},
         {"tzdata_version", tz_version()},
         {0},
@@ -281,7 +289,7 @@ static bool send_batch(struct generation *g, struct batch *b, bool generated)
 
 static bool has_lane_after(const struct generation *g)
 {
-    return g->lane != 0 && g->campaign.lead_filters.text;
+    return g->lane != 0 && g->basis.campaign.lead_filters.text;
 }
 
 static void open_batch(const struct op *parent, struct batch *b)
@@ -322,7 +330,7 @@ static bool judge_batch(struct generation *g, struct batch *b, int limit, bool *
     struct rows leads;
 
     reset_columns(g);
-    bool ok = read_leads(&b->op, g, limit, &leads);
+    bool ok = generation_leads(&b->op, &g->filters, g->lane, g->after, limit, &leads);
     for (int i = 0; ok && i < leads.n; i++)
         ok = add_lead(&b->op, g, &leads, i);
     if (ok && leads.n)
@@ -378,11 +386,12 @@ bool execution_generate(struct op *op, int64_t campaign_id, void (*after_batch)(
     struct generation *g = ARENA_NEW(&op->arena, struct generation);
 
     arena_defer(&op->arena, free_columns, g);
-    if (!campaign_repo_get(op, campaign_id, &g->campaign) || !read_filters(op, g))
+    if (!campaign_repo_get(op, campaign_id, &g->basis.campaign)
+        || !generation_filters(op, &g->basis.campaign, &g->filters))
         return false;
     if (!take(op, g))
         return op->err.code == E_NONE;
-    if (!rules_in_force(op, NULL, g->now, &g->rules))
+    if (!rules_in_force(op, NULL, generation_earliest(&g->basis), &g->basis.rules))
         return false;
     db_release(op);
     return run_batches(op, g, after_batch);

@@ -2,9 +2,11 @@
 
 #include "common/compliance/compliance.h"
 
+#include "common/base/conf.h"
 #include "common/base/json.h"
 #include "common/base/metrics.h"
 #include "common/base/tz.h"
+#include "common/compliance/record.h"
 #include "common/number/country.h"
 #include "common/number/e164.h"
 #include "common/number/phone_facts.h"
@@ -61,6 +63,7 @@ static void read_number(const char *to_number, struct compliance_facts *f)
 
 static void read_evidence(const struct evidence *e, struct compliance_facts *f)
 {
+    f->policy.unknown_scope_blocks = e->unknown_scope_blocks;
     f->dnc = e->dnc;
     f->n_dnc = e->n_dnc;
     memcpy(f->scrubs, e->scrubs, sizeof(f->scrubs));
@@ -103,6 +106,8 @@ struct compliance_answer compliance_answer(struct op *op, const struct complianc
     struct compliance_facts f = {.at = q->at,
                                  .guard_seconds = q->guard_seconds,
                                  .advisory = q->advisory,
+                                 .policy.no_rule_warns =
+                                     strcmp(op->app->conf->country_without_rule, "warn") == 0,
                                  .from_number = q->from_number};
     struct campaign_columns campaign = q->campaign.columns;
 
@@ -118,9 +123,11 @@ struct compliance_answer compliance_answer(struct op *op, const struct complianc
         a.country_iso = arena_strdup(&op->arena, f.country_iso);
     read_words(op, q, &a);
     a.verdict = compliance_decide(&f);
-    metric_add(
-        M_CHECKS, 1,
-        LABELS(verdict_status_names[a.verdict.status], compliance_code_name(a.verdict.code)));
+    a.facts = memcpy(arena_alloc(&op->arena, sizeof(f)), &f, sizeof(f));
+    if (!q->hypothetical)
+        metric_add(
+            M_CHECKS, 1,
+            LABELS(verdict_status_names[a.verdict.status], compliance_code_name(a.verdict.code)));
     return a;
 }
 
@@ -181,6 +188,7 @@ const struct arg *compliance_record_args(struct op *op, const struct compliance_
                                          const struct compliance_answer *a)
 {
     const struct compliance_verdict *v = &a->verdict;
+    const struct decision_record r = decision_record(op, a->facts, v);
     const struct arg args[] = {
         {"scheduled_call_id", id_or_null(op, s->scheduled_call_id)},
         {"campaign_id", id_or_null(op, s->campaign_id)},
@@ -202,6 +210,9 @@ const struct arg *compliance_record_args(struct op *op, const struct compliance_
         {"country_rule_id", id_or_null(op, a->tenant_rule_id)},
         {"engine_version", COMPLIANCE_ENGINE_VERSION},
         {"tzdata_version", tz_version()},
+        {"record", r.record},
+        {"salt", r.salt},
+        {"personal", r.personal},
         {0},
     };
     return memcpy(arena_alloc(&op->arena, sizeof(args)), args, sizeof(args));

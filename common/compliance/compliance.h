@@ -25,6 +25,7 @@ struct compliance_question {
     struct tstamp at;
     int guard_seconds;
     bool advisory;
+    bool hypothetical; /* nobody acts on the answer: it is not counted among the decisions */
     struct compliance_campaign campaign;
     const struct lead *lead; /* NULL = nobody known */
     const char *country_iso; /* where the person lives, when there is no lead to say so */
@@ -32,7 +33,8 @@ struct compliance_question {
 
 struct compliance_answer {
     struct compliance_verdict verdict;
-    const char *country_iso; /* whose rules: of the number; "??" when unknown */
+    const struct compliance_facts *facts; /* that it rests on; in the operation's arena */
+    const char *country_iso;              /* whose rules: of the number; "??" when unknown */
     int64_t platform_rule_id, tenant_rule_id;
     const char *words[DV_COUNT]; /* what is known of a disclosure's variables */
 };

@@ -20,9 +20,16 @@ static const struct field dnc_entry_fields[] = {
     FIELD(struct dnc_entry, e164, .flags = F_REQUIRED, .max = 16, .check = e164_complaint),
     FIELD_ENUM(struct dnc_entry, source, dnc_source_names, .flags = F_NOT_NULL),
     FIELD(struct dnc_entry, country_iso, .check = country_complaint),
+    FIELD(struct dnc_entry, registry, .flags = F_READONLY),
+    FIELD(struct dnc_entry, listed_at, .flags = F_READONLY),
     FIELD(struct dnc_entry, created_at, .flags = F_READONLY),
 };
 const struct type dnc_entry_type = TYPE(struct dnc_entry, dnc_entry_fields);
+
+static const struct field dnc_removal_fields[] = {
+    FIELD(struct dnc_removal, reason, .min = 1, .max = 500),
+};
+const struct type dnc_removal_type = TYPE(struct dnc_removal, dnc_removal_fields);
 
 static const struct field dnc_query_fields[] = {
     FIELD(struct dnc_query, country_iso, .check = country_complaint),
@@ -61,10 +68,11 @@ bool dnc_list(struct op *op, const struct dnc_query *q, struct dnc_entry **out, 
     return (*out = from_rows(op, &page, &dnc_entry_type)) != NULL;
 }
 
-bool dnc_remove(struct op *op, int64_t id)
+bool dnc_remove(struct op *op, int64_t id, const char *reason)
 {
     struct rows rows;
-    const struct arg *args = ARGS({"id", sql_i64(op, id)});
+    const struct arg *args = ARGS({"id", sql_i64(op, id)}, {"removed_by", op->request_id},
+                                  {"reason", reason ? reason : "not given"});
 
     if (!db_query(op, &SQL_DNC_FIND, args, &rows))
         return false;

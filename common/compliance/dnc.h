@@ -2,7 +2,8 @@
  * dnc.h - a tenant's do-not-call list.
  *
  * Adding takes the number's lock exclusively, claims take it shared: an entry is
- * either before a call's intent, and stops it, or after it.
+ * either before a call's intent, and stops it, or after it.  Nothing is deleted:
+ * what is removed stays as a row that says when, by which request and why.
  */
 #ifndef AGORALIA_DNC_H
 #define AGORALIA_DNC_H
@@ -17,9 +18,16 @@ struct dnc_entry {
     const char *e164;
     enum dnc_source source;
     const char *country_iso; /* from the number when not given */
+    const char *registry;    /* whose list has it; NULL = none by name */
+    struct tstamp listed_at; /* on that list at the latest then */
     struct tstamp created_at;
 };
 extern const struct type dnc_entry_type;
+
+struct dnc_removal {
+    const char *reason; /* NULL = not given */
+};
+extern const struct type dnc_removal_type;
 
 struct dnc_query {
     const char *country_iso;
@@ -34,6 +42,6 @@ bool dnc_list(struct op *op, const struct dnc_query *q, struct dnc_entry **out, 
               int64_t *total) MUSTCHECK;
 
 /* DNC_ENTRY_NOT_FOUND; PERMISSION_DENIED for an opt-out, which only the person can take back. */
-bool dnc_remove(struct op *op, int64_t id) MUSTCHECK;
+bool dnc_remove(struct op *op, int64_t id, const char *reason) MUSTCHECK;
 
 #endif

@@ -2,27 +2,46 @@
  * dnc_import.h - a do-not-call list from a CSV file, in constant memory.
  *
  * Any file lead imports read: one number per line, or columns for the number
- * (e164, phone, number, ...), the source (manual, registry, opt_out) and the
- * country.  Entries are only ever added: no file takes one off.  Each batch
- * holds its numbers' locks as dnc_add() does, in a transaction and with a
- * session of its own.
+ * (e164, phone, number, ...; area code and number apart), the source (manual,
+ * registry, opt_out), the country and, in a list of changes, the action.
+ *
+ * Mode add only adds.  Full is the whole of a list - the entries of its source,
+ * registry and country: at the end of the file, and not before, those it does not
+ * have are taken off.  Delta takes off what its action column deletes.  No file
+ * takes an opt-out off, nor brings a manual entry back that somebody removed.
  */
 #ifndef AGORALIA_DNC_IMPORT_H
 #define AGORALIA_DNC_IMPORT_H
 
-#include "common/base/fields.h"
+#include "common/compliance/dnc_batch.h"
 
 struct dnc_import_options {
-    const char *source;      /* of rows that name none; NULL = manual */
-    const char *country_iso; /* where numbers without a plus were written; NULL = nowhere */
-    const char *delimiter;   /* "," ";" "\t" "|"; NULL = find out */
+    const char *source; /* of rows that name none; NULL = manual, or registry when one is named */
+    enum dnc_mode mode;
+    const char *registry;      /* whose list it is: "National DNC Registry" */
+    struct tstamp scrubbed_at; /* when the registry gave it; null = now */
+    bool force;                /* a full file with less than half of the list is meant */
+    const char *country_iso;   /* where numbers without a plus were written; NULL = nowhere */
+    const char *delimiter;     /* "," ";" "\t" "|"; NULL = find out */
 };
 extern const struct type dnc_import_options_type;
 
 struct dnc_import;
 
-/* Lives as long as op's arena. */
+/*
+ * Lives as long as op's arena.  NULL after fail(): VALIDATION_ERROR when the options do not go
+ * together.
+ */
 struct dnc_import *dnc_import_open(struct op *op, const struct dnc_import_options *o);
+
+/* The same from terms that are known to be good. */
+struct dnc_file {
+    struct dnc_terms terms;
+    const char *delimiter;
+    bool listed;  /* an answer without outcomes: every number is on the registry's list */
+    bool expired; /* an answer that lets nobody be called any more: the reply says so */
+};
+struct dnc_import *dnc_import_begin(struct op *op, const struct dnc_file *f);
 
 /* Fail as lead_import_feed() and lead_import_finish() do. */
 bool dnc_import_feed(struct op *op, struct dnc_import *imp, struct str bytes) MUSTCHECK;

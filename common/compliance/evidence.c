@@ -101,6 +101,8 @@ bool evidence_read(struct op *op, const struct rows *rows, int row, struct evide
     struct attempt_fact *tried = arena_alloc(&op->arena, (size_t)(attempts + 1) * sizeof(*tried));
 
     *out = (struct evidence){.dnc = dnc, .attempts = tried};
+    const char *scope = db_text(rows, row, "unknown_scope");
+    out->unknown_scope_blocks = !scope || strcmp(scope, "warn") != 0;
     if (!read_entries(own, dnc, &out->n_dnc) || !read_entries(all, dnc, &out->n_dnc)
         || !read_scrubs(op, db_text(rows, row, "scrubs"), out)
         || !read_attempts(past, tried, &out->n_attempts))

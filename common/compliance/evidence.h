@@ -13,11 +13,13 @@ struct evidence {
     int n_scrubs;
     const struct attempt_fact *attempts; /* the latest hundred: no cap counts as many */
     int n_attempts;
+    bool unknown_scope_blocks; /* the tenant's word on consents that do not say what for */
 };
 
 /*
- * The columns entries, platform_entries, scrubs and attempts of a row (person_evidence,
- * execution_leads).  Fails with INTERNAL_ERROR when they are not as they should be.
+ * The columns entries, platform_entries, scrubs, attempts and unknown_scope of a row
+ * (person_evidence, execution_leads).  Fails with INTERNAL_ERROR when they are not as they should
+ * be.
  */
 bool evidence_read(struct op *op, const struct rows *rows, int row, struct evidence *out) MUSTCHECK;
 

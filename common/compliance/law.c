@@ -49,6 +49,7 @@ static struct law_row kept_row(struct op *op, const struct law_row *row)
 {
     struct law_row kept = *row;
 
+    kept.document_hash = copy(op, row->document_hash);
     kept.country_iso = copy(op, row->country_iso);
     kept.disclosure_text = copy(op, row->disclosure_text);
     kept.quiet_hours = copy(op, row->quiet_hours);

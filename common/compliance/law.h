@@ -122,6 +122,7 @@ enum loosenable {
 /* A rule row; extended NULL = none. */
 struct law_row {
     int64_t id;
+    const char *document_hash; /* under which law_documents has it; NULL = nowhere */
     const char *country_iso;
     bool enabled;
     bool require_disclosure;

@@ -12,14 +12,17 @@ static bool stands(const struct dnc_fact *e, int64_t us)
     return e->origin == ORIGIN_OPT_OUT || !e->expires_at.us || us < e->expires_at.us;
 }
 
-static bool has_registry(const struct trial_law *l)
+static bool law_has_registry(const struct trial_law *l)
 {
-    if (l->effect.check_registry)
-        return true;
     if (l->effect.waive_registry)
         return false;
     return l->law->registry.set ? l->law->registry.enforcement != REGISTRY_OFF
                                 : l->law->dnc_registry_enabled;
+}
+
+static bool has_registry(const struct trial_law *l)
+{
+    return l->effect.check_registry || law_has_registry(l);
 }
 
 static bool binds(const struct trial *t, const struct trial_law *l)
@@ -29,10 +32,11 @@ static bool binds(const struct trial *t, const struct trial_law *l)
                 && facts_business(t->f, l->law));
 }
 
+/* A registry that only the tenant or its campaign asks for takes nothing off its own list. */
 static bool any_registry(const struct trial *t)
 {
     for (int i = 0; i < t->n; i++)
-        if (has_registry(&t->laws[i]))
+        if (!t->laws[i].tenant && law_has_registry(&t->laws[i]))
             return true;
     return false;
 }

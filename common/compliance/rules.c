@@ -20,9 +20,24 @@ const char *timezone_complaint(const char *s)
     return tz_valid(s) ? NULL : "must be an IANA time zone, e.g. \"Europe/Rome\"";
 }
 
+const char *day_complaint(const char *s)
+{
+    int32_t ignored;
+
+    return day_parse(s, &ignored) ? NULL : "must be a day such as \"2026-08-11\"";
+}
+
 static const struct field country_rule_fields[] = {
+    FIELD(struct country_rule, scope, .flags = F_READONLY),
     FIELD(struct country_rule, id, .flags = F_READONLY),
     FIELD(struct country_rule, country_iso, .flags = F_REQUIRED, .check = country_complaint),
+    FIELD(struct country_rule, version, .flags = F_READONLY),
+    FIELD(struct country_rule, effective_from, .max = 10, .check = day_complaint),
+    FIELD(struct country_rule, effective_to, .max = 10, .check = day_complaint),
+    FIELD(struct country_rule, superseded_at, .flags = F_READONLY),
+    FIELD(struct country_rule, sources, .flags = F_ARRAY, .max = 16384),
+    FIELD(struct country_rule, review_required, .flags = F_READONLY),
+    FIELD(struct country_rule, extended, .flags = F_OBJECT, .max = 65536),
     FIELD(struct country_rule, enabled, .flags = F_NOT_NULL),
     FIELD(struct country_rule, require_disclosure, .flags = F_NOT_NULL),
     FIELD(struct country_rule, disclosure_text, .max = 4000),
@@ -61,6 +76,8 @@ struct rule_columns {
     const char *recording_disclosure_text;
     int64_t data_retention_days;
     int64_t version;
+    const char *document_hash;
+    const char *extended;
 };
 
 static const struct field rule_columns_fields[] = {
@@ -80,6 +97,8 @@ static const struct field rule_columns_fields[] = {
     FIELD(struct rule_columns, recording_disclosure_text, .flags = 0),
     FIELD(struct rule_columns, data_retention_days, .flags = 0),
     FIELD(struct rule_columns, version, .flags = 0),
+    FIELD(struct rule_columns, document_hash, .flags = 0),
+    FIELD(struct rule_columns, extended, .flags = 0),
 };
 static const struct type rule_columns_type = TYPE(struct rule_columns, rule_columns_fields);
 
@@ -97,6 +116,7 @@ static struct law_row law_row_of(const struct rule_columns *c, const char *exten
 {
     return (struct law_row){
         .id = c->id,
+        .document_hash = c->document_hash,
         .country_iso = c->country_iso,
         .enabled = c->enabled,
         .require_disclosure = c->require_disclosure,
@@ -114,10 +134,10 @@ static struct law_row law_row_of(const struct rule_columns *c, const char *exten
     };
 }
 
-/* The tenant's rules have no document. */
+/* The tenant's documents are few and short: they come with the row. */
 static const struct law *law_at_hand(struct op *op, const struct rule_columns *c)
 {
-    const struct law_row row = law_row_of(c, NULL);
+    const struct law_row row = law_row_of(c, c->extended);
 
     return c->platform ? law_cache_find(op->app->laws, c->id, c->version) : law_parse(op, &row);
 }
@@ -170,35 +190,4 @@ bool rules_in_force(struct op *op, const char *countries, struct tstamp at,
 
     return db_query(op, &SQL_RULES_IN_FORCE, rules_args(op, countries, at), &rows)
            && rules_from_rows(op, &rows, out);
-}
-
-bool rule_list(struct op *op, const char *country_iso, struct country_rule **out, int *n)
-{
-    struct rows rows;
-
-    if (!db_query(op, &SQL_RULE_LIST, ARGS({"country_iso", country_iso}), &rows))
-        return false;
-    *n = rows.n;
-    return (*out = from_rows(op, &rows, &country_rule_type)) != NULL;
-}
-
-/* What no single field can say: a window that is switched on must be readable. */
-static bool check_whole(struct op *op, const struct country_rule *r)
-{
-    if (!r->quiet_hours_enabled)
-        return true;
-    if (!r->quiet_hours)
-        err_detail(op, "quiet_hours", "is required while quiet_hours_enabled is true");
-    if (!r->timezone)
-        err_detail(op, "timezone", "is required while quiet_hours_enabled is true");
-    return !op->err.details || fail(op, E_VALIDATION_ERROR, "Request validation failed");
-}
-
-bool rule_put(struct op *op, struct country_rule *r)
-{
-    struct rows rows;
-
-    return check_whole(op, r) && db_begin(op)
-           && db_query(op, &SQL_RULE_SUPERSEDE, ARGS({"country_iso", r->country_iso}), &rows)
-           && db_store(op, &SQL_RULE_INSERT, &country_rule_type, r) && db_commit(op);
 }

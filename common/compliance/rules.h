@@ -1,7 +1,8 @@
 /*
  * rules.h - country rules as rows: the platform's and the tenant's own.
  *
- * Both apply; a tenant can only tighten.
+ * Both apply; a tenant can only tighten.  A rule is a version: it holds from a day to a
+ * day, by the clock of its zone; the next one closes it and nothing is edited.
  */
 #ifndef AGORALIA_RULES_H
 #define AGORALIA_RULES_H
@@ -10,8 +11,15 @@
 #include "common/compliance/law.h"
 
 struct country_rule {
+    const char *scope; /* "platform" or "tenant" */
     int64_t id;
     const char *country_iso;
+    int64_t version;
+    const char *effective_from, *effective_to; /* days, both included; to NULL = for good */
+    struct tstamp superseded_at; /* replaced before its time: since then another holds */
+    struct json_text sources;    /* where the law is written */
+    bool review_required;        /* no lawyer of the country has confirmed it */
+    struct json_text extended;   /* the document law.c reads: windows, holidays, caps ... */
     bool enabled;
     bool require_disclosure;
     const char *disclosure_text;
@@ -68,14 +76,28 @@ bool rules_in_force(struct op *op, const char *countries, struct tstamp at,
 const struct arg *rules_args(struct op *op, const char *countries, struct tstamp at);
 bool rules_from_rows(struct op *op, struct rows *rows, struct country_rules *out) MUSTCHECK;
 
-/* GET /compliance/rules: the tenant's rule where it has one, else the platform's. */
-bool rule_list(struct op *op, const char *country_iso, struct country_rule **out, int *n) MUSTCHECK;
+/* All in force on a day ("2026-08-10"; NULL = today), the tenant's own before the platform's. */
+bool rule_list(struct op *op, const char *as_of, const char *country_iso, struct country_rule **out,
+               int *n) MUSTCHECK;
+
+/* Every version of a country, also those to come and those replaced; the latest first. */
+bool rule_versions(struct op *op, const char *country_iso, struct country_rule **out,
+                   int *n) MUSTCHECK;
 
 /* Complaints for field tables: a readable window, an IANA zone.  NULL when s is one. */
 const char *quiet_hours_complaint(const char *s);
 const char *timezone_complaint(const char *s);
+const char *day_complaint(const char *s);
 
-/* Close the tenant's version in force, if any, and open this one. */
+/*
+ * Open this version, from today unless it says another day.  It replaces one that began the
+ * same day or, beginning today, the one in force; beginning later it ends an open one the day
+ * before.  What it replaces does not come back after it.
+ *
+ * May be called with complaints about the form in op (VALIDATION_ERROR): they are answered
+ * together with those found here.  RULE_OVERLAPS when the only one is that another version
+ * holds some of its days.
+ */
 bool rule_put(struct op *op, struct country_rule *r) MUSTCHECK;
 
 #endif

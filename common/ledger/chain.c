@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -73,6 +74,21 @@ bool hex_read(struct str text, unsigned char *out, size_t n)
         out[i] = (unsigned char)(high << 4 | low);
     }
     return true;
+}
+
+enum { SALT_BYTES_MAX = 32 };
+
+/* "commitment":"<hex>" stands in every record that has a personal part. */
+bool commitment_fits(struct str record, struct str salt_hex, struct str personal)
+{
+    unsigned char salt[SALT_BYTES_MAX];
+    char expected[sizeof("\"commitment\":\"\"") + CHAIN_HEX_SIZE], hex[CHAIN_HEX_SIZE];
+
+    if (salt_hex.n > 2 * sizeof(salt) || !hex_read(salt_hex, salt, salt_hex.n / 2))
+        return false;
+    commitment_of((struct str){(const char *)salt, salt_hex.n / 2}, personal, hex);
+    int n = snprintf(expected, sizeof(expected), "\"commitment\":\"%s\"", hex);
+    return memmem(record.p, record.n, expected, (size_t)n) != NULL;
 }
 
 static struct ledger_key *read_key(struct op *op, const char *path,

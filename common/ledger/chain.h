@@ -28,6 +28,9 @@ void chain_add(struct chain_head *h, struct str record);
 /* The commitment to a text that may have to be forgotten: SHA-256 over salt and text, in hex. */
 void commitment_of(struct str salt, struct str personal, char out[CHAIN_HEX_SIZE]);
 
+/* Does the record's "commitment" belong to this salt (hex) and text? */
+bool commitment_fits(struct str record, struct str salt_hex, struct str personal);
+
 struct ledger_key;
 
 /*

@@ -9,7 +9,7 @@
 
 static const char magic[] = "agoralia-ledger-1";
 
-enum { SPAN_FIELDS = 8, ENTRY_FIELDS = 5, SALT_BYTES_MAX = 32 };
+enum { SPAN_FIELDS = 8, ENTRY_FIELDS = 5, LAW_FIELDS = 3 };
 
 static void write_hash(struct buf *b, const unsigned char hash[CHAIN_HASH_BYTES])
 {
@@ -39,6 +39,13 @@ void ledger_write_entry(struct buf *b, const struct chain_head *h, struct str re
     buf_add(b, record.p, record.n);
     if (personal)
         buf_printf(b, "\t%s\t%s", salt_hex, personal);
+    buf_char(b, '\n');
+}
+
+void ledger_write_law(struct buf *b, const char *hash, const char *document)
+{
+    buf_printf(b, "law\t%s\t", hash);
+    buf_str(b, document);
     buf_char(b, '\n');
 }
 
@@ -102,19 +109,6 @@ static bool read_span(struct ledger_check *c, struct str line)
     return true;
 }
 
-/* "commitment":"<hex>" stands in every record that has a personal part. */
-static bool fits_commitment(struct str record, struct str salt_hex, struct str personal)
-{
-    unsigned char salt[SALT_BYTES_MAX];
-    char expected[sizeof("\"commitment\":\"\"") + CHAIN_HEX_SIZE], hex[CHAIN_HEX_SIZE];
-
-    if (salt_hex.n > 2 * sizeof(salt) || !hex_read(salt_hex, salt, salt_hex.n / 2))
-        return false;
-    commitment_of((struct str){(const char *)salt, salt_hex.n / 2}, personal, hex);
-    int n = snprintf(expected, sizeof(expected), "\"commitment\":\"%s\"", hex);
-    return memmem(record.p, record.n, expected, (size_t)n) != NULL;
-}
-
 static bool read_entry(struct ledger_check *c, struct str line)
 {
     unsigned char hash[CHAIN_HASH_BYTES];
@@ -132,16 +126,55 @@ static bool read_entry(struct ledger_check *c, struct str line)
     chain_add(&c->at, f[2]);
     if (memcmp(hash, c->at.hash, CHAIN_HASH_BYTES) != 0)
         return wrong(c, expected, "it was changed, or does not follow from the one before it");
-    if (n == ENTRY_FIELDS && !fits_commitment(f[2], f[3], f[4]))
+    if (n == ENTRY_FIELDS && !commitment_fits(f[2], f[3], f[4]))
         return wrong(c, expected, "its personal part is not what was committed to");
     c->opened += n == ENTRY_FIELDS;
     c->entries++;
     return true;
 }
 
+bool ledger_read_law(struct str line, struct str *hash, struct str *document)
+{
+    struct str f[LAW_FIELDS];
+
+    if (split(line, f, LAW_FIELDS) != LAW_FIELDS || !str_eq(f[0], STR("law")))
+        return false;
+    *hash = f[1];
+    *document = f[2];
+    return true;
+}
+
+bool ledger_read_entry(struct str line, struct ledger_entry *out)
+{
+    struct str f[ENTRY_FIELDS];
+    size_t n = split(line, f, ENTRY_FIELDS);
+
+    if ((n != 3 && n != ENTRY_FIELDS) || !read_number(f[0], &out->seq))
+        return false;
+    out->record = f[2];
+    out->personal = n == ENTRY_FIELDS ? f[4] : (struct str){0};
+    return true;
+}
+
+/* Entries name their laws by these hashes: a law that was changed is none of theirs. */
+static bool check_law(struct ledger_check *c, struct str hash, struct str document)
+{
+    char hex[SHA256_HEX_SIZE];
+
+    digest_hex(DIGEST_SHA256, document, hex);
+    c->laws++;
+    return str_eq(hash, str_of(hex)) || wrong(c, 0, "the text of a law was changed");
+}
+
 bool ledger_check_line(struct ledger_check *c, struct str line)
 {
-    return c->lines++ == 0 ? read_span(c, line) : read_entry(c, line);
+    struct str hash, document;
+
+    if (c->lines++ == 0)
+        return read_span(c, line);
+    if (ledger_read_law(line, &hash, &document))
+        return check_law(c, hash, document);
+    return read_entry(c, line);
 }
 
 bool ledger_check_end(struct ledger_check *c)

@@ -199,6 +199,51 @@ bool ledger_seal(struct op *op, const struct ledger *l, const struct ledger_key 
     return due.n ? seal(op, l, key, &due) : db_commit(op);
 }
 
+/* The hashes of the laws that an export's records name, each once. */
+struct named {
+    const char *hash;
+    struct named *next;
+};
+
+static void note_laws(struct op *op, struct named **first, const char *record)
+{
+    static const char before[] = "\"document\":\"";
+
+    for (const char *p = record; (p = strstr(p, before)); p++) {
+        const struct named *n = *first;
+        const char *hash = p + sizeof(before) - 1;
+        if (strcspn(hash, "\"") != SHA256_HEX_SIZE - 1)
+            continue;
+        while (n && strncmp(n->hash, hash, SHA256_HEX_SIZE - 1) != 0)
+            n = n->next;
+        if (n)
+            continue;
+        struct named *fresh = ARENA_NEW(&op->arena, struct named);
+        *fresh = (struct named){arena_strndup(&op->arena, hash, SHA256_HEX_SIZE - 1), *first};
+        *first = fresh;
+    }
+}
+
+static bool write_laws(struct op *op, const struct named *first, FILE *out)
+{
+    struct buf b = {0};
+    bool ok = true;
+
+    for (; ok && first; first = first->next) {
+        struct op part = op_part(op);
+        struct rows rows;
+        buf_reset(&b);
+        ok = db_query(&part, &SQL_LAW_DOCUMENT, ARGS({"hash", first->hash}), &rows)
+             || op_fail_like(op, &part);
+        if (ok && rows.n)
+            ledger_write_law(&b, first->hash, db_text(&rows, 0, "document"));
+        ok = ok && !b.over && fwrite(b.p, 1, b.n, out) == b.n;
+        op_end(&part);
+    }
+    buf_free(&b);
+    return ok;
+}
+
 static bool write_page(const struct rows *page, struct buf *b, FILE *out)
 {
     buf_reset(b);
@@ -215,6 +260,7 @@ static bool write_page(const struct rows *page, struct buf *b, FILE *out)
 static bool write_pages(struct op *op, const struct ledger *l, int64_t last, FILE *out)
 {
     struct buf b = {0};
+    struct named *laws = NULL;
     bool ok = true;
 
     for (int64_t after = 0; ok && after < last;) {
@@ -224,11 +270,14 @@ static bool write_pages(struct op *op, const struct ledger *l, int64_t last, FIL
                       ARGS({"after", sql_i64(&part, after)}, {"last", sql_i64(&part, last)}), &page)
                  ? page.n && write_page(&page, &b, out)
                  : op_fail_like(op, &part);
+        for (int i = 0; ok && i < page.n; i++)
+            note_laws(op, &laws, db_text(&page, i, "record"));
         if (ok)
             after = db_i64(&page, page.n - 1, "seq");
         op_end(&part);
     }
     buf_free(&b);
+    ok = ok && write_laws(op, laws, out);
     return ok || op->err.code != E_NONE
            || fail(op, E_INTERNAL_ERROR, "The ledger could not be written in full");
 }

@@ -8,10 +8,12 @@
 enum { CENTS_MOST = 2000000000 };
 
 static const char *const on_unknown_names[] = {"redial", "never_redial", NULL};
+static const char *const unknown_scope_names[] = {"warn", "block", NULL};
 
 static const struct field limits_fields[] = {
     FIELD(struct tenant_limits, max_concurrent_calls, .min = 1, .max = 100000),
     FIELD(struct tenant_limits, on_unknown, .flags = F_REQUIRED, .labels = on_unknown_names),
+    FIELD(struct tenant_limits, unknown_scope, .flags = F_REQUIRED, .labels = unknown_scope_names),
     FIELD(struct tenant_limits, budget_cents, .min = 0, .max = CENTS_MOST),
     FIELD(struct tenant_limits, reserve_cents, .min = 0, .max = CENTS_MOST),
     FIELD(struct tenant_limits, spent_cents, .flags = F_READONLY),
@@ -55,7 +57,7 @@ bool tenant_limits_set(struct op *op, const struct tenant_limits *l)
     const struct arg *args =
         ARGS({"max_concurrent_calls",
               l->max_concurrent_calls.set ? sql_i64(op, l->max_concurrent_calls.v) : NULL},
-             {"on_unknown", l->on_unknown},
+             {"on_unknown", l->on_unknown}, {"unknown_scope", l->unknown_scope},
              {"budget_cents", l->budget_cents.set ? sql_i64(op, l->budget_cents.v) : NULL},
              {"reserve_cents", l->reserve_cents.set ? sql_i64(op, l->reserve_cents.v) : NULL});
 

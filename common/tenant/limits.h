@@ -7,6 +7,7 @@
 struct tenant_limits {
     struct opt_i64 max_concurrent_calls; /* unset = TENANT_MAX_LIVE_CALLS */
     const char *on_unknown;              /* redial, never_redial */
+    const char *unknown_scope;           /* warn, block: of consents that do not say what for */
     struct opt_i64 budget_cents;         /* unset = no limit */
     struct opt_i64 reserve_cents;        /* held back for each live call; only with a budget */
     double spent_cents;                  /* since the budget was first set */

@@ -140,10 +140,10 @@ RETURNING id, cursor_lane, cursor_lead, clock_timestamp() AS now;
 -- name: execution_leads
 -- The next batch of a lane, with what the do-not-call lists say of each.
 SELECT l.id, l.phone, l.country_iso, l.preferred_lang, l.consent_basis, l.consent_status, l.consent_date,
-       l.consent_source, l.metadata,
+       l.consent_source, l.metadata, l.dead_reason,
        jsonb_strip_nulls(jsonb_build_object('consent_channels', l.consent_channels, 'consent_level', l.consent_level,
                                            'consent_expires_at', l.consent_expires_at)) AS consent_terms,
-       (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM d.created_at) * 1000000)::bigint, ' ')
+       (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM coalesce(d.listed_at, d.created_at)) * 1000000)::bigint, ' ')
           FROM dnc_entries d
          WHERE d.tenant_id = :tenant_id AND d.e164 = l.phone AND d.removed_at IS NULL) AS entries,
        (SELECT p.source || ',p,' || (extract(epoch FROM p.created_at) * 1000000)::bigint
@@ -156,7 +156,8 @@ SELECT l.id, l.phone, l.country_iso, l.preferred_lang, l.consent_basis, l.consen
                   JOIN calls k ON k.id = a.call_id
                  WHERE a.tenant_id = :tenant_id AND a.to_number = l.phone AND a.state NOT IN ('rejected', 'refuted')
                  ORDER BY a.created_at DESC
-                 LIMIT 100) h) AS attempts
+                 LIMIT 100) h) AS attempts,
+       (SELECT t.unknown_scope FROM tenants t WHERE t.id = :tenant_id) AS unknown_scope
   FROM leads l
  WHERE l.tenant_id = :tenant_id AND l.lane = :lane AND l.id > :after
    AND (:country_iso::text IS NULL OR l.country_iso = :country_iso)
@@ -189,17 +190,18 @@ WITH moved AS (
     INSERT INTO compliance_checks (tenant_id, scheduled_call_id, campaign_id, lead_id, to_number, country_iso, dnc_check,
                                    quiet_hours_check, consent_check, disclosure_check, status, rejection_reason,
                                    rejection_code, all_codes, warnings, scheduled_time, platform_rule_id,
-                                   country_rule_id, engine_version, tzdata_version)
+                                   country_rule_id, engine_version, tzdata_version, record, salt, personal)
     SELECT :tenant_id, rows.id, :campaign_id, b.lead_id, rows.to_number, b.country_iso, b.dnc, b.quiet_hours, b.consent,
            b.disclosure, 'rejected', b.rejection_reason, b.rejection_code, string_to_array(b.codes, ' '),
            string_to_array(b.warnings, ' '), :at::timestamptz, b.platform_rule_id, b.country_rule_id, :engine_version,
-           :tzdata_version
+           :tzdata_version, b.record, b.salt, b.personal
       FROM rows
       JOIN unnest(:refused_ids::bigint[], :countries::text[], :dncs::text[], :quiets::text[], :consents::text[],
                   :disclosures::text[], :rejection_reasons::text[], :rejection_codes::text[], :codes::text[],
-                  :warnings::text[], :platform_rule_ids::bigint[], :country_rule_ids::bigint[])
+                  :warnings::text[], :platform_rule_ids::bigint[], :country_rule_ids::bigint[],
+                  :records::text[], :salts::text[], :personals::text[])
            AS b (lead_id, country_iso, dnc, quiet_hours, consent, disclosure, rejection_reason, rejection_code, codes,
-                 warnings, platform_rule_id, country_rule_id) ON b.lead_id = rows.lead_id
+                 warnings, platform_rule_id, country_rule_id, record, salt, personal) ON b.lead_id = rows.lead_id
 )
 SELECT id FROM moved;
 

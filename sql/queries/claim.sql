@@ -27,11 +27,12 @@ SELECT id, consent_status, consent_basis, consent_date, consent_source, country_
    FOR SHARE;
 
 -- name: claim_number
--- Halts take the first two exclusively, do-not-call writers the third.  The facts are read by later
--- statements, whose snapshots see whatever was committed while this one waited.
+-- Halts take the first two exclusively, single do-not-call entries the third, files the fourth - and the
+-- third before it, so the order matters.  The facts are read by later statements, whose snapshots see whatever was committed while this one waited.
 SELECT pg_advisory_xact_lock_shared(hashtextextended('halt:0', 0)),
        pg_advisory_xact_lock_shared(hashtextextended('halt:' || tenant_id, 0)),
-       pg_advisory_xact_lock_shared(hashtextextended(tenant_id || ':' || to_number, 0))
+       pg_advisory_xact_lock_shared(hashtextextended(tenant_id || ':' || to_number, 0)),
+       pg_advisory_xact_lock_shared(hashtextextended('dnc:' || tenant_id, 0))
   FROM scheduled_calls
  WHERE tenant_id = :tenant_id AND id = :id;
 

@@ -1,69 +1,146 @@
 -- compliance.sql - rules in force, do-not-call lists, decisions.
 
 -- name: rules_in_force
--- Without the documents, which rule_documents has: they are long and seldom change.  The version is new whenever
--- the row was touched, by whomever.
+-- Without the platform's documents, which rule_documents has: they are long and seldom change.  The version is new
+-- whenever the row was touched, by whomever.  The day is the local one of the rule's zone.  Of two that hold for a
+-- day, one of which replaced the other on it, the replaced one counts until then.
 SELECT true AS platform, id, country_iso, enabled, require_disclosure, disclosure_text, require_explicit_consent,
        dnc_registry_enabled, dnc_check_required, quiet_hours_enabled, quiet_hours, timezone, require_recording_consent,
-       recording_disclosure_text, coalesce(data_retention_days, 0) AS data_retention_days, xmin::text::bigint AS version
+       recording_disclosure_text, coalesce(data_retention_days, 0) AS data_retention_days, xmin::text::bigint AS version,
+       document_hash, NULL::text AS extended
   FROM platform_country_rules
- WHERE (:countries::text[] IS NULL OR country_iso = ANY (:countries))
+ WHERE country_iso = ANY (coalesce(:countries::text[], ARRAY (SELECT p.country_iso FROM platform_country_rules p)))
    AND effective_from <= (:at::timestamptz AT TIME ZONE coalesce(timezone, 'UTC'))::date
    AND (effective_to IS NULL OR effective_to >= (:at::timestamptz AT TIME ZONE coalesce(timezone, 'UTC'))::date)
 UNION ALL
 SELECT false, id, country_iso, enabled, require_disclosure, disclosure_text, require_explicit_consent,
        dnc_registry_enabled, dnc_check_required, quiet_hours_enabled, quiet_hours, timezone, require_recording_consent,
-       recording_disclosure_text, coalesce(data_retention_days, 0), xmin::text::bigint
-  FROM country_rules
- WHERE tenant_id = :tenant_id AND superseded_at IS NULL
-   AND (:countries::text[] IS NULL OR country_iso = ANY (:countries));
+       recording_disclosure_text, coalesce(data_retention_days, 0), row_version, document_hash, extended
+  FROM (SELECT DISTINCT ON (r.country_iso) r.id, r.country_iso, r.enabled, r.require_disclosure, r.disclosure_text,
+               r.require_explicit_consent, r.dnc_registry_enabled, r.dnc_check_required, r.quiet_hours_enabled,
+               r.quiet_hours, r.timezone, r.require_recording_consent, r.recording_disclosure_text,
+               r.data_retention_days, r.xmin::text::bigint AS row_version, r.document_hash, nullif(r.extended, '{}')::text AS extended
+          FROM country_rules r
+         WHERE r.tenant_id = :tenant_id
+           AND (:countries::text[] IS NULL OR r.country_iso = ANY (:countries))
+           AND (r.superseded_at IS NULL OR r.superseded_at > :at::timestamptz)
+           AND r.effective_from <= rule_day(:at::timestamptz, r.timezone, r.country_iso)
+           AND (r.effective_to IS NULL OR r.effective_to >= rule_day(:at::timestamptz, r.timezone, r.country_iso))
+         ORDER BY r.country_iso, r.superseded_at) own;
 
 -- name: rule_documents
 -- tenant: none, because the platform's rules are everybody's
 SELECT id, extended FROM platform_country_rules WHERE id = ANY (:ids::bigint[]);
 
 -- name: rule_list
-SELECT id, country_iso, enabled, require_disclosure, disclosure_text, require_explicit_consent, dnc_registry_enabled,
-       dnc_registry_name, dnc_check_required, quiet_hours_enabled, quiet_hours, timezone, require_recording_consent,
-       recording_disclosure_text, gdpr_applicable, data_retention_days, metadata, created_at, updated_at
-  FROM (SELECT DISTINCT ON (country_iso) *
-          FROM (SELECT 0 AS rank, id, country_iso, enabled, require_disclosure, disclosure_text,
-                       require_explicit_consent, dnc_registry_enabled, dnc_registry_name, dnc_check_required,
-                       quiet_hours_enabled, quiet_hours, timezone, require_recording_consent,
-                       recording_disclosure_text, gdpr_applicable, data_retention_days, metadata, created_at, updated_at
-                  FROM country_rules
-                 WHERE tenant_id = :tenant_id AND superseded_at IS NULL
-                UNION ALL
-                SELECT 1, id, country_iso, enabled, require_disclosure, disclosure_text,
-                       require_explicit_consent, dnc_registry_enabled, dnc_registry_name, dnc_check_required,
-                       quiet_hours_enabled, quiet_hours, timezone, require_recording_consent,
-                       recording_disclosure_text, gdpr_applicable, data_retention_days, metadata, created_at, updated_at
-                  FROM platform_country_rules
-                 WHERE effective_from <= current_date AND (effective_to IS NULL OR effective_to >= current_date)) both_kinds
-         WHERE :country_iso::text IS NULL OR country_iso = :country_iso
-         ORDER BY country_iso, rank) chosen
- ORDER BY country_iso;
+-- Every rule in force on a day, the tenant's own before the platform's; on today's by each rule's own zone.
+SELECT 'tenant' AS scope, r.id, r.country_iso, r.version, r.effective_from, r.effective_to, r.superseded_at, r.sources,
+       coalesce((r.extended ->> 'review_required')::boolean, false) AS review_required, r.extended,
+       r.enabled, r.require_disclosure, r.disclosure_text, r.require_explicit_consent, r.dnc_registry_enabled,
+       r.dnc_registry_name, r.dnc_check_required, r.quiet_hours_enabled, r.quiet_hours, r.timezone,
+       r.require_recording_consent, r.recording_disclosure_text, r.gdpr_applicable, r.data_retention_days, r.metadata,
+       r.created_at, r.updated_at
+  FROM country_rules r
+ CROSS JOIN LATERAL (SELECT coalesce(:as_of::date, rule_day(clock_timestamp(), r.timezone, r.country_iso)) AS day) d
+ WHERE r.tenant_id = :tenant_id AND (:country_iso::text IS NULL OR r.country_iso = :country_iso)
+   AND r.effective_from <= d.day AND (r.effective_to IS NULL OR r.effective_to >= d.day)
+   AND (r.superseded_at IS NULL OR rule_day(r.superseded_at, r.timezone, r.country_iso) > d.day)
+UNION ALL
+SELECT 'platform', p.id, p.country_iso,
+       (SELECT count(*) FROM platform_country_rules e
+         WHERE e.country_iso = p.country_iso AND e.effective_from <= p.effective_from), p.effective_from,
+       p.effective_to, NULL, coalesce(p.extended -> 'sources', '[]'),
+       coalesce((p.extended ->> 'review_required')::boolean, true), p.extended,
+       p.enabled, p.require_disclosure, p.disclosure_text, p.require_explicit_consent, p.dnc_registry_enabled,
+       p.dnc_registry_name, p.dnc_check_required, p.quiet_hours_enabled, p.quiet_hours, p.timezone,
+       p.require_recording_consent, p.recording_disclosure_text, p.gdpr_applicable, p.data_retention_days, p.metadata,
+       p.created_at, p.updated_at
+  FROM platform_country_rules p
+ CROSS JOIN LATERAL (SELECT coalesce(:as_of::date, rule_day(clock_timestamp(), p.timezone, p.country_iso)) AS day) d
+ WHERE (:country_iso::text IS NULL OR p.country_iso = :country_iso)
+   AND p.effective_from <= d.day AND (p.effective_to IS NULL OR p.effective_to >= d.day)
+ ORDER BY country_iso, scope DESC;
+
+-- name: rule_versions
+-- All that was and will be law in a country, the tenant's own first, the latest first.
+SELECT 'tenant' AS scope, r.id, r.country_iso, r.version, r.effective_from, r.effective_to, r.superseded_at, r.sources,
+       coalesce((r.extended ->> 'review_required')::boolean, false) AS review_required, r.extended,
+       r.enabled, r.require_disclosure, r.disclosure_text, r.require_explicit_consent, r.dnc_registry_enabled,
+       r.dnc_registry_name, r.dnc_check_required, r.quiet_hours_enabled, r.quiet_hours, r.timezone,
+       r.require_recording_consent, r.recording_disclosure_text, r.gdpr_applicable, r.data_retention_days, r.metadata,
+       r.created_at, r.updated_at
+  FROM country_rules r
+ WHERE r.tenant_id = :tenant_id AND r.country_iso = :country_iso
+UNION ALL
+SELECT 'platform', p.id, p.country_iso, row_number() OVER (ORDER BY p.effective_from), p.effective_from,
+       p.effective_to, NULL, coalesce(p.extended -> 'sources', '[]'),
+       coalesce((p.extended ->> 'review_required')::boolean, true), p.extended,
+       p.enabled, p.require_disclosure, p.disclosure_text, p.require_explicit_consent, p.dnc_registry_enabled,
+       p.dnc_registry_name, p.dnc_check_required, p.quiet_hours_enabled, p.quiet_hours, p.timezone,
+       p.require_recording_consent, p.recording_disclosure_text, p.gdpr_applicable, p.data_retention_days, p.metadata,
+       p.created_at, p.updated_at
+  FROM platform_country_rules p
+ WHERE p.country_iso = :country_iso
+ ORDER BY scope DESC, version DESC;
+
+-- name: rule_lock
+-- Whoever writes a version of this country waits here; what is read next is what stands.
+SELECT pg_advisory_xact_lock(hashtextextended('rule:' || :tenant_id || ':' || :country_iso, 0));
+
+-- name: rule_period
+-- The day a new version begins, and today, both where it will hold; and the version that already holds some of its
+-- days and does not give way: those that began earlier and are open end the day before, those of the same day are
+-- replaced.
+SELECT d.starts AS effective_from, d.today, d.starts < d.today AS past,
+       (SELECT r.version || ' holds from ' || r.effective_from || coalesce(' to ' || r.effective_to, '')
+          FROM country_rules r
+         WHERE r.tenant_id = :tenant_id AND r.country_iso = :country_iso AND r.superseded_at IS NULL
+           AND r.effective_from <= coalesce(:effective_to::date, 'infinity')
+           AND coalesce(r.effective_to, 'infinity') >= d.starts
+           AND r.effective_from <> d.starts
+           AND NOT (r.effective_from < d.starts AND (r.effective_to IS NULL OR d.starts <= d.today))
+         ORDER BY r.effective_from LIMIT 1) AS overlaps
+  FROM (SELECT t.today, coalesce(:effective_from::date, t.today) AS starts
+          FROM (SELECT rule_day(clock_timestamp(), :timezone, :country_iso) AS today) t) d;
 
 -- name: rule_supersede
-UPDATE country_rules SET superseded_at = now()
- WHERE tenant_id = :tenant_id AND country_iso = :country_iso AND superseded_at IS NULL;
+-- What begins today replaces from this moment on; what begins later ends the open version the day before.
+UPDATE country_rules
+   SET superseded_at = CASE WHEN effective_from = :effective_from::date OR :effective_from::date <= :today::date
+                            THEN clock_timestamp() END,
+       effective_to = CASE WHEN effective_from = :effective_from::date THEN effective_to
+                           WHEN :effective_from::date <= :today::date
+                           THEN least(effective_to, greatest(effective_from, :effective_from::date))
+                           ELSE :effective_from::date - 1 END,
+       updated_at = clock_timestamp()
+ WHERE tenant_id = :tenant_id AND country_iso = :country_iso AND superseded_at IS NULL
+   AND (effective_from = :effective_from::date
+        OR (effective_from < :effective_from::date
+            AND (effective_to IS NULL OR (:effective_from::date <= :today::date AND effective_to >= :effective_from::date))));
 
 -- name: rule_insert
-INSERT INTO country_rules (tenant_id, country_iso, enabled, require_disclosure, disclosure_text, require_explicit_consent,
+INSERT INTO country_rules (tenant_id, country_iso, version, effective_from, effective_to, extended, sources, enabled,
+                           require_disclosure, disclosure_text, require_explicit_consent,
                            dnc_registry_enabled, dnc_registry_name, dnc_check_required, quiet_hours_enabled, quiet_hours,
                            timezone, require_recording_consent, recording_disclosure_text, gdpr_applicable,
                            data_retention_days, metadata)
-VALUES (:tenant_id, :country_iso, :enabled, :require_disclosure, :disclosure_text, :require_explicit_consent,
+VALUES (:tenant_id, :country_iso,
+        (SELECT coalesce(max(r.version), 0) + 1 FROM country_rules r
+          WHERE r.tenant_id = :tenant_id AND r.country_iso = :country_iso),
+        :effective_from, :effective_to, coalesce(:extended::jsonb, '{}'), coalesce(:sources::jsonb, '[]'), :enabled,
+        :require_disclosure, :disclosure_text, :require_explicit_consent,
         :dnc_registry_enabled, :dnc_registry_name, :dnc_check_required, :quiet_hours_enabled, :quiet_hours,
         :timezone, :require_recording_consent, :recording_disclosure_text, :gdpr_applicable,
         :data_retention_days, :metadata)
-RETURNING id, country_iso, enabled, require_disclosure, disclosure_text, require_explicit_consent, dnc_registry_enabled,
+RETURNING 'tenant' AS scope, id, country_iso, version, effective_from, effective_to, superseded_at, sources,
+          coalesce((extended ->> 'review_required')::boolean, false) AS review_required, extended,
+          enabled, require_disclosure, disclosure_text, require_explicit_consent, dnc_registry_enabled,
           dnc_registry_name, dnc_check_required, quiet_hours_enabled, quiet_hours, timezone, require_recording_consent,
           recording_disclosure_text, gdpr_applicable, data_retention_days, metadata, created_at, updated_at;
 
 -- name: person_evidence
 -- What the lists, the registries and the past say of one number, each as evidence.h reads it.
-SELECT (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM d.created_at) * 1000000)::bigint, ' ')
+SELECT (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM coalesce(d.listed_at, d.created_at)) * 1000000)::bigint, ' ')
           FROM dnc_entries d
          WHERE d.tenant_id = :tenant_id AND d.e164 = :e164 AND d.removed_at IS NULL) AS entries,
        (SELECT p.source || ',p,' || (extract(epoch FROM p.created_at) * 1000000)::bigint
@@ -76,7 +153,8 @@ SELECT (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM d.created_at)
                   JOIN calls k ON k.id = a.call_id
                  WHERE a.tenant_id = :tenant_id AND a.to_number = :e164 AND a.state NOT IN ('rejected', 'refuted')
                  ORDER BY a.created_at DESC
-                 LIMIT 100) h) AS attempts;
+                 LIMIT 100) h) AS attempts,
+       (SELECT t.unknown_scope FROM tenants t WHERE t.id = :tenant_id) AS unknown_scope;
 
 -- name: dnc_lock
 -- Claims take the same lock shared: an entry is either before a call's intent or after it.
@@ -85,10 +163,10 @@ SELECT pg_advisory_xact_lock(hashtextextended(:tenant_id::text || ':' || :e164, 
 -- name: dnc_insert
 INSERT INTO dnc_entries (tenant_id, e164, source, country_iso)
 VALUES (:tenant_id, :e164, :source, :country_iso)
-RETURNING id, e164, source, country_iso, created_at;
+RETURNING id, e164, source, country_iso, nullif(registry, '') AS registry, listed_at, created_at;
 
 -- name: dnc_list
-SELECT id, e164, source, country_iso, created_at
+SELECT id, e164, source, country_iso, nullif(registry, '') AS registry, listed_at, created_at
   FROM dnc_entries
  WHERE tenant_id = :tenant_id AND removed_at IS NULL AND (:country_iso::text IS NULL OR country_iso = :country_iso)
  ORDER BY id DESC
@@ -103,27 +181,16 @@ SELECT count(*) AS n
 SELECT id, e164, source FROM dnc_entries WHERE tenant_id = :tenant_id AND id = :id AND removed_at IS NULL;
 
 -- name: dnc_remove
-UPDATE dnc_entries SET removed_at = now()
+UPDATE dnc_entries SET removed_at = now(), removed_by = :removed_by, removed_reason = :reason
  WHERE tenant_id = :tenant_id AND id = :id AND removed_at IS NULL AND source <> 'opt_out';
 
 -- name: compliance_check_insert
 INSERT INTO compliance_checks (tenant_id, scheduled_call_id, campaign_id, lead_id, to_number, country_iso, dnc_check,
                                quiet_hours_check, consent_check, disclosure_check, status, rejection_reason,
                                rejection_code, all_codes, warnings, next_allowed_at, scheduled_time, platform_rule_id,
-                               country_rule_id, engine_version, tzdata_version)
+                               country_rule_id, engine_version, tzdata_version, record, salt, personal)
 VALUES (:tenant_id, :scheduled_call_id, :campaign_id, :lead_id, :to_number, :country_iso, :dnc_check,
         :quiet_hours_check, :consent_check, :disclosure_check, :status, :rejection_reason,
         :rejection_code, :all_codes, :warnings, :next_allowed_at, :scheduled_time, :platform_rule_id,
-        :country_rule_id, :engine_version, :tzdata_version)
+        :country_rule_id, :engine_version, :tzdata_version, :record, :salt, :personal)
 RETURNING id;
-
--- name: scrub_record
-INSERT INTO registry_scrubs AS s (tenant_id, e164, registry, scrubbed_at)
-SELECT DISTINCT l.tenant_id, l.phone, r.extended -> 'dnc' ->> 'registry', coalesce(:at::timestamptz, clock_timestamp())
-  FROM leads l
-  JOIN platform_country_rules r ON r.country_iso = l.country_iso
- WHERE l.tenant_id = :tenant_id AND (:country_iso::text IS NULL OR l.country_iso = :country_iso)
-   AND r.extended -> 'dnc' ->> 'registry' IS NOT NULL
-   AND r.effective_from <= current_date AND (r.effective_to IS NULL OR r.effective_to >= current_date)
-ON CONFLICT (tenant_id, e164, registry)
-DO UPDATE SET scrubbed_at = excluded.scrubbed_at WHERE s.scrubbed_at < excluded.scrubbed_at;

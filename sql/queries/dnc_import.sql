@@ -1,34 +1,118 @@
--- dnc_import.sql - numbers not to be called, by the hundred.
+-- dnc_import.sql - numbers not to be called, by the ten thousand.
 
--- name: dnc_import_lock
--- The locks of dnc_lock for a whole batch, always in the same order: a claim under way ends before
--- the entry stands, and two imports cannot wait for each other.
+-- name: dnc_import_open
+INSERT INTO dnc_imports (tenant_id, mode, source, registry, country_iso, scrubbed_at, request_id)
+VALUES (:tenant_id, :mode, :source, :registry, :country_iso, :scrubbed_at, :request_id)
+RETURNING id;
+
+-- name: dnc_import_sweep
+-- What files that never ended have left behind.
+DELETE FROM dnc_staged
+ WHERE import_id IN (SELECT id FROM dnc_imports
+                      WHERE tenant_id = :tenant_id AND mode = 'full' AND finished_at IS NULL
+                        AND created_at < clock_timestamp() - interval '1 day');
+
+-- name: dnc_import_lock_numbers
+-- The locks of dnc_lock for the opt-outs of a batch, always in the same order.
 SELECT count(pg_advisory_xact_lock(place))
   FROM (SELECT DISTINCT hashtextextended(:tenant_id::text || ':' || e164, 0) AS place
-          FROM unnest(:numbers::text[]) e164
+          FROM unnest(:numbers::text[], :sources::text[]) AS i (e164, source)
+         WHERE source = 'opt_out'
          ORDER BY place) places;
 
+-- name: dnc_import_lock
+-- Every claim of the tenant holds this one shared: claims under way end before the batch stands, later ones see it.
+SELECT pg_advisory_xact_lock(hashtextextended('dnc:' || :tenant_id::bigint, 0));
+
+-- name: dnc_import_plan
+-- tenant: none, because it reads nothing
+-- Lists grow faster than statistics: a plan for the few rows that were there reads all of them for each row of a
+-- batch.  Every row is found by an index here.
+SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+       set_config('enable_sort', 'off', true);
+
 -- name: dnc_import_batch
--- A manual entry that was taken off by hand does not come back with a file; whoever objects again
--- or is listed again does.
+-- Of two rows about one number the later counts.  A manual entry that somebody took off by hand does not come back
+-- with a file; whoever objects again or is listed again does.  Counts in subqueries, which stay look-ups.
 WITH incoming AS (
-    SELECT * FROM unnest(:numbers::text[], :sources::text[], :countries::text[]) AS i (e164, source, country_iso)
+    SELECT DISTINCT ON (e164, source) e164, source, country_iso, gone
+      FROM unnest(:numbers::text[], :sources::text[], :countries::text[], :gone::boolean[])
+           WITH ORDINALITY AS i (e164, source, country_iso, gone, place)
+     ORDER BY e164, source, place DESC
 ), removed AS (
     SELECT e164 FROM incoming i
-     WHERE source = 'manual'
-       AND EXISTS (SELECT 1 FROM dnc_entries d
-                    WHERE d.tenant_id = :tenant_id AND d.e164 = i.e164 AND d.source = 'manual'
-                      AND d.removed_at IS NOT NULL)
-       AND NOT EXISTS (SELECT 1 FROM dnc_entries d
-                        WHERE d.tenant_id = :tenant_id AND d.e164 = i.e164 AND d.source = 'manual'
-                          AND d.removed_at IS NULL)
+     WHERE source = 'manual' AND NOT gone
+       AND (SELECT count(*) FROM dnc_entries d
+             WHERE d.tenant_id = :tenant_id AND d.e164 = i.e164 AND d.source = 'manual'
+               AND d.removed_at IS NOT NULL AND d.removed_import IS NULL) > 0
+       AND (SELECT count(*) FROM dnc_entries d
+             WHERE d.tenant_id = :tenant_id AND d.e164 = i.e164 AND d.source = 'manual' AND d.removed_at IS NULL) = 0
 ), written AS (
-    INSERT INTO dnc_entries (tenant_id, e164, source, country_iso)
-    SELECT :tenant_id, e164, source, country_iso
+    INSERT INTO dnc_entries (tenant_id, e164, source, country_iso, registry, listed_at)
+    SELECT :tenant_id, e164, source, country_iso, CASE WHEN source = 'registry' THEN :registry ELSE '' END,
+           CASE WHEN source = 'registry' THEN :scrubbed_at::timestamptz END
       FROM incoming
-     WHERE NOT (source = 'manual' AND e164 IN (SELECT e164 FROM removed))
-     ORDER BY e164
-        ON CONFLICT (tenant_id, e164, source) WHERE removed_at IS NULL DO NOTHING
+     WHERE NOT gone AND NOT (source = 'manual' AND e164 IN (SELECT e164 FROM removed))
+        ON CONFLICT (tenant_id, e164, source, registry) WHERE removed_at IS NULL DO NOTHING
     RETURNING 1
 )
 SELECT (SELECT count(*) FROM written) AS inserted, (SELECT count(*) FROM removed) AS removed_before;
+
+-- name: dnc_import_delete
+-- The rows of a batch that take off, by its last word about each number; what was listed after the file was made
+-- stays.
+WITH incoming AS (
+    SELECT DISTINCT ON (e164) e164, gone
+      FROM unnest(:numbers::text[], :sources::text[], :gone::boolean[]) WITH ORDINALITY AS i (e164, source, gone, place)
+     WHERE source = :source
+     ORDER BY e164, place DESC
+)
+UPDATE dnc_entries SET removed_at = clock_timestamp(), removed_import = :import_id
+ WHERE tenant_id = :tenant_id AND source <> 'opt_out' AND removed_at IS NULL
+   AND coalesce(listed_at, created_at) <= :scrubbed_at::timestamptz
+   AND id = ANY (ARRAY(SELECT (SELECT d.id FROM dnc_entries d
+                                WHERE d.tenant_id = :tenant_id AND d.e164 = i.e164 AND d.source = :source
+                                  AND d.registry = :registry AND d.removed_at IS NULL)
+                         FROM incoming i WHERE gone));
+
+-- name: dnc_import_stage
+-- tenant: none, because an import is one tenant's
+INSERT INTO dnc_staged (import_id, e164)
+SELECT DISTINCT :import_id::bigint, e164
+  FROM unnest(:numbers::text[], :sources::text[]) AS i (e164, source)
+ WHERE source = :source
+    ON CONFLICT DO NOTHING;
+
+-- name: dnc_import_scrub
+-- The registry has answered for these numbers, whatever it answered.
+INSERT INTO registry_scrubs AS s (tenant_id, e164, registry, scrubbed_at)
+SELECT DISTINCT :tenant_id::bigint, e164, :registry, :scrubbed_at::timestamptz
+  FROM unnest(:numbers::text[]) e164
+    ON CONFLICT (tenant_id, e164, registry)
+    DO UPDATE SET scrubbed_at = excluded.scrubbed_at WHERE s.scrubbed_at < excluded.scrubbed_at;
+
+-- name: dnc_import_close_next
+-- The list piece by piece, by number: what stands there and is not in the file goes.
+WITH piece AS (
+    SELECT id, e164, listed_at, created_at FROM dnc_entries
+     WHERE tenant_id = :tenant_id AND removed_at IS NULL AND source = :source AND registry = :registry
+       AND (:country_iso::text IS NULL OR country_iso = :country_iso) AND e164 > :after
+     ORDER BY e164
+     LIMIT 20000
+), closed AS (
+    UPDATE dnc_entries d SET removed_at = clock_timestamp(), removed_import = :import_id
+      FROM piece p
+     WHERE d.tenant_id = :tenant_id AND d.id = p.id AND d.source <> 'opt_out'
+       AND coalesce(p.listed_at, p.created_at) <= :scrubbed_at::timestamptz
+       AND (SELECT count(*) FROM dnc_staged s WHERE s.import_id = :import_id AND s.e164 = p.e164) = 0
+    RETURNING 1
+)
+SELECT count(*) AS stood, max(e164) AS last, (SELECT count(*) FROM closed) AS closed FROM piece;
+
+-- name: dnc_import_unstage
+-- tenant: none, because an import is one tenant's
+DELETE FROM dnc_staged WHERE import_id = :import_id;
+
+-- name: dnc_import_close
+UPDATE dnc_imports SET finished_at = clock_timestamp(), imported = :imported, closed = :closed
+ WHERE tenant_id = :tenant_id AND id = :import_id;

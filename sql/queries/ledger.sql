@@ -50,3 +50,17 @@ SELECT e.seq, e.hash, coalesce(c.record, '') AS record, c.salt, c.personal
  WHERE e.tenant_id = :tenant_id AND e.seq > :after AND e.seq <= :last
  ORDER BY e.seq
  LIMIT 1000;
+
+-- name: law_document
+-- tenant: none, because whoever knows a document's hash has a decision that names it
+SELECT document FROM law_documents WHERE hash = :hash;
+
+-- name: replay_check
+SELECT id, record, salt, personal FROM compliance_checks WHERE tenant_id = :tenant_id AND id = :id;
+
+-- name: replay_page
+SELECT id, record, salt, personal
+  FROM compliance_checks
+ WHERE tenant_id = :tenant_id AND id > :after
+ ORDER BY id
+ LIMIT 1000;

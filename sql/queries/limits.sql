@@ -1,7 +1,7 @@
 -- limits.sql - what a tenant may use at once and in all, and what a provider lets us do.
 
 -- name: tenant_limits_get
-SELECT t.max_concurrent_calls, t.on_unknown, round(b.limit_cents)::bigint AS budget_cents,
+SELECT t.max_concurrent_calls, t.on_unknown, t.unknown_scope, round(b.limit_cents)::bigint AS budget_cents,
        coalesce(b.spent_cents, 0) AS spent_cents, round(b.reserve_cents)::bigint AS reserve_cents
   FROM tenants t
   LEFT JOIN tenant_budgets b ON b.tenant_id = t.id
@@ -9,7 +9,7 @@ SELECT t.max_concurrent_calls, t.on_unknown, round(b.limit_cents)::bigint AS bud
 
 -- name: tenant_limits_set
 UPDATE tenants
-   SET max_concurrent_calls = :max_concurrent_calls::bigint, on_unknown = :on_unknown
+   SET max_concurrent_calls = :max_concurrent_calls::bigint, on_unknown = :on_unknown, unknown_scope = :unknown_scope
  WHERE id = :tenant_id;
 
 -- name: tenant_budget_set

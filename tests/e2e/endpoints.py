@@ -135,12 +135,17 @@ NUMBERS = {
     "monthly_cost_cents": integer(100, 0, 100000000),
     "setup_cost_cents": integer(0, 0, 100000000),
 }
+DAYS = ["2999-1-01", "2999-02-30", "tomorrow", "29990101"]
 RULE = {
     "country_iso": country("SM", required=True),
     **{name: boolean() for name in [
         "enabled", "require_disclosure", "require_explicit_consent", "dnc_registry_enabled", "dnc_check_required",
         "quiet_hours_enabled", "require_recording_consent", "gdpr_applicable"]},
-    "disclosure_text": text("An automated call", 4000),
+    "disclosure_text": text("An automated call", 4000, bad=["{{nobody}}"]),
+    "effective_from": text("2999-01-01", 10, empty=False, bad=DAYS),
+    "effective_to": text("2999-12-31", 10, empty=False, bad=DAYS),
+    "sources": Field(["our own"], ["x", {}, 5, True, [""], [5]]),
+    "extended": Field({"refusal_cooldown_days": 90}, ["x", "{}", 5, True, []]),
     "dnc_registry_name": text("RPO", 64),
     "quiet_hours": CAMPAIGN["quiet_hours"],
     "timezone": text("Europe/Rome", 64, empty=False, bad=["Mars/Base"]),
@@ -170,6 +175,7 @@ DNC_ENTRY = {
 
 HALT = {"reason": text("an error in the script", 500, required=True)}
 STOP = {"end_live_calls": boolean()}
+DRY_RUN = {"at": stamp(), "limit": integer(25, 1, 200, null=False), "offset": integer(0, 0, 100000, null=False)}
 
 
 class Parameter:
@@ -201,16 +207,26 @@ LEAD_QUERY = {"campaign_id": Q_IDENTIFIER, "country_iso": Q_COUNTRY, "consent_st
               "q": Parameter("ada", ["", "x" * 101]), "has_been_called": Parameter("true", ["", "1", "yes", "TRUE"]),
               "disposition": Parameter("sold", ["x" * 65]), "created_gte": q_stamp(), "created_lte": q_stamp(), **PAGE}
 NUMBER_QUERY = {"country": Q_COUNTRY, "status": q_label("active"), "provider": q_label("retell")}
-RULE_QUERY = {"country_iso": Q_COUNTRY}
+RULE_QUERY = {"country_iso": Q_COUNTRY, "as_of": Parameter("2026-08-11", ["", "2026-8-11", "2026-02-30", "today"])}
 CHECK_QUERY = {"to_number": Parameter(PHONE, ["", "393492000001", "x", "+39", "+" + "9" * 40], required=True),
                "country_iso": Q_COUNTRY, "campaign_id": Q_IDENTIFIER}
+CHECKS_QUERY = {"from": q_stamp(), "to": q_stamp(), "status": q_label("rejected"),
+                "rejection_code": Parameter("DNC_INTERNAL", ["", "dnc_internal", "NOTHING"]), "campaign_id": Q_IDENTIFIER,
+                "lead_id": Q_IDENTIFIER, "scheduled_call_id": Q_IDENTIFIER, "country_iso": Q_COUNTRY,
+                "to_number": Parameter(PHONE, ["", "393492000001", "x", "+39", "+" + "9" * 40])}
 HALT_QUERY = {"standing": Parameter("true", ["", "1", "yes", "TRUE"]), **PAGE}
 AUDIT_QUERY = {"who": Parameter("aga_live_00000000", ["", "x" * 65]), "action": Parameter("POST", ["", "x" * 129]),
                "subject": Parameter("x", ["", "x" * 129]), "request_id": Parameter("req_1", ["", "x" * 65]),
                "created_gte": q_stamp(), "created_lte": q_stamp(), **PAGE}
 DNC_QUERY = {"country_iso": Q_COUNTRY, **PAGE}
 LEAD_IMPORT = {"campaign_id": Q_IDENTIFIER, "country_iso": Q_COUNTRY, "delimiter": Q_DELIMITER}
-DNC_IMPORT = {"source": q_label("registry"), "country_iso": Q_COUNTRY, "delimiter": Q_DELIMITER}
+Q_YES = Parameter("true", ["", "1", "yes", "TRUE"])
+DNC_IMPORT = {"source": q_label("registry"), "mode": q_label("add"), "registry": Parameter("RPO", ["", "x" * 129]),
+              "scrubbed_at": q_stamp(), "force": Q_YES, "country_iso": Q_COUNTRY, "delimiter": Q_DELIMITER}
+DNC_REMOVAL = {"reason": Parameter("asked%20for", ["", "x" * 501])}
+SCRUB_ANSWER = {"country_iso": Parameter("IT", Q_COUNTRY.bad, required=True), "registry": Parameter("RPO", ["", "x" * 129]),
+                "scrubbed_at": Parameter("2026-01-01T00:00:00Z", STAMPS, required=True), "listed": Q_YES,
+                "delimiter": Q_DELIMITER}
 
 
 class Endpoint:
@@ -236,6 +252,7 @@ ENDPOINTS = {
     "POST /api/v1/campaigns/{campaign_id}/pause": Endpoint(),
     "POST /api/v1/campaigns/{campaign_id}/resume": Endpoint(),
     "POST /api/v1/campaigns/{campaign_id}/stop": Endpoint(("campaign_stop", STOP)),
+    "POST /api/v1/campaigns/{campaign_id}/dry-run": Endpoint(("dry_run_options", DRY_RUN), good_status=200),
     "GET /api/v1/campaigns/{campaign_id}/executions": Endpoint(),
     "GET /api/v1/campaigns/{campaign_id}/stats": Endpoint(),
     "POST /api/v1/leads": Endpoint(("lead", LEAD)),
@@ -251,13 +268,19 @@ ENDPOINTS = {
     "GET /api/v1/calls": Endpoint(query=("call_query", CALL_QUERY)),
     "GET /api/v1/calls/{call_id}": Endpoint(),
     "POST /api/v1/compliance/rules": Endpoint(("country_rule", RULE)),
+    "GET /api/v1/compliance/rules/{country_iso}/versions": Endpoint(),
     "GET /api/v1/compliance/rules": Endpoint(query=("rule_query", RULE_QUERY)),
     "GET /api/v1/compliance/check": Endpoint(query=("check_query", CHECK_QUERY)),
     "POST /api/v1/compliance/check/pre-call": Endpoint(("pre_call", PRE_CALL), good_status=200),
+    "GET /api/v1/compliance/checks": Endpoint(query=("check_list_query", {**CHECKS_QUERY, **PAGE})),
+    "GET /api/v1/compliance/checks/export": Endpoint(query=("check_export_query", {**CHECKS_QUERY, "format": q_label("csv")})),
+    "GET /api/v1/compliance/checks/{check_id}": Endpoint(),
     "POST /api/v1/compliance/dnc": Endpoint(("dnc_entry", DNC_ENTRY)),
     "GET /api/v1/compliance/dnc": Endpoint(query=("dnc_query", DNC_QUERY)),
     "POST /api/v1/compliance/dnc/bulk-import": Endpoint(query=("dnc_import_options", DNC_IMPORT)),
-    "DELETE /api/v1/compliance/dnc/{entry_id}": Endpoint(),
+    "DELETE /api/v1/compliance/dnc/{entry_id}": Endpoint(query=("dnc_removal", DNC_REMOVAL)),
+    "GET /api/v1/compliance/scrubs": Endpoint(),
+    "POST /api/v1/compliance/scrubs": Endpoint(query=("scrub_answer", SCRUB_ANSWER)),
     "POST /api/v1/campaigns/{campaign_id}/halt": Endpoint(("halt", HALT), good_status=200),
     "POST /api/v1/countries/{country_iso}/halt": Endpoint(("halt", HALT), good_status=200),
     "POST /api/v1/halt": Endpoint(("halt", HALT), good_status=200),

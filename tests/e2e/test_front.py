@@ -184,6 +184,16 @@ class UnitsTest(unittest.TestCase):
                 said = run("systemd-analyze", "security", "--offline=yes", f"{UNITS}/{unit}").stdout
                 self.assertLessEqual(float(re.search(r"exposure level for \S+: ([\d.]+)", said).group(1)), EXPOSURE_MOST)
 
+    def test_both_programs_say_when_they_are_ready_and_when_they_stop(self):
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+            heard.bind(f"{folder}/notify")
+            heard.settimeout(20)
+            with Stack(workers=1, env={"NOTIFY_SOCKET": f"{folder}/notify"}) as s:
+                self.assertEqual([heard.recv(64), heard.recv(64)], [b"READY=1"] * 2)
+                s.workers[0].stop()
+                s.api_process.stop()
+                self.assertEqual([heard.recv(64), heard.recv(64)], [b"STOPPING=1"] * 2)
+
     def allowed(self, unit):
         """The system calls that the unit's filter lets through."""
         names = set()
@@ -215,10 +225,12 @@ class UnitsTest(unittest.TestCase):
 
     def trace_a_campaign(self, folder):
         class Traced(Stack):
+            """strace -D is the traced one's child: what is stopped is the program itself."""
+
             def spawn(self, name, argv):
                 program = os.path.basename(argv[0])
                 if program in ("agoralia-api", "agoralia-worker"):
-                    argv = ["strace", "-f", "-qq", "-o", f"{folder}/{program}", "-e", "signal=none", *argv]
+                    argv = ["strace", "-D", "-f", "-qq", "-o", f"{folder}/{program}", "-e", "signal=none", *argv]
                 return super().spawn(name, argv)
 
         with Traced(workers=1) as s:

@@ -393,7 +393,7 @@ static void another_tenants_rows_are_like_none(void **state)
         REFUSED(E_LEAD_NOT_FOUND, call_list_of_lead(&op, lead + missing * 1000, &calls, &n));
         REFUSED(E_LEAD_NOT_FOUND, call_lead(&op, lead + missing * 1000, &request, &reply));
         REFUSED(E_NUMBER_NOT_FOUND, number_get(&op, number_id + missing * 1000, &number));
-        REFUSED(E_DNC_ENTRY_NOT_FOUND, dnc_remove(&op, entry + missing * 1000));
+        REFUSED(E_DNC_ENTRY_NOT_FOUND, dnc_remove(&op, entry + missing * 1000, NULL));
     }
     op_end(&op);
     assert_says(s, "(SELECT removed_at IS NULL FROM dnc_entries)");

@@ -142,12 +142,12 @@ static void a_manual_entry_taken_off_stays_off_an_objection_stays_on(void **stat
     (void)state;
 
     assert_import(tenant, &italian, file, "{\"imported\":3,");
-    assert_ok(&op, dnc_remove(&op, id_of(tenant, DNC_MANUAL)));
+    assert_ok(&op, dnc_remove(&op, id_of(tenant, DNC_MANUAL), NULL));
     op_end(&op);
-    assert_false(dnc_remove(&refused, id_of(tenant, DNC_OPT_OUT)));
+    assert_false(dnc_remove(&refused, id_of(tenant, DNC_OPT_OUT), NULL));
     op_end(&refused);
     op = op_for(tenant);
-    assert_ok(&op, dnc_remove(&op, id_of(tenant, DNC_REGISTRY)));
+    assert_ok(&op, dnc_remove(&op, id_of(tenant, DNC_REGISTRY), NULL));
     op_end(&op);
 
     assert_import(

@@ -306,6 +306,39 @@ static void every_refusal_is_a_canceled_row_with_its_reason_and_its_check(void *
                 (long long)asleep_and_denied);
 }
 
+/* Italy asks what a consent is for, and these do not say. */
+static const char ask_the_scope[] =
+    "UPDATE platform_country_rules SET extended = extended || '{\"consent\": {\"b2c\": {"
+    "\"regime\": \"opt_in\", \"channel_scope\": \"automated_voice\"}}}' WHERE country_iso = 'IT'";
+
+static void a_consent_without_a_scope_is_worth_what_the_tenant_was_told(void **state)
+{
+    struct scene *s = *state;
+    char phone[16];
+
+    free(testdb_sql(s->db, ask_the_scope));
+    int64_t first = started(s, scene_draft());
+    int64_t warned = lead_with(s, first, scene_phone(phone, 0), CONSENT_GRANTED);
+    generate(s, s->tenant, first);
+    assert_row(s, warned, "scheduled", "");
+    free(testdb_sql(s->db, "UPDATE tenants SET unknown_scope = 'block'"));
+    int64_t second = started(s, scene_draft());
+    int64_t refused = lead_with(s, second, scene_phone(phone, 1), CONSENT_GRANTED);
+    generate(s, s->tenant, second);
+    assert_row(s, refused, "canceled", "CONSENT_SCOPE");
+}
+
+static void a_deployment_may_call_where_it_has_no_rule(void **state)
+{
+    struct scene *s = *state;
+    int64_t id = started(s, scene_draft());
+    int64_t nowhere = lead_with(s, id, "+4721234567", CONSENT_GRANTED);
+
+    s->db->conf.country_without_rule = "warn";
+    generate(s, s->tenant, id);
+    assert_row(s, nowhere, "scheduled", "");
+}
+
 static void a_lead_asleep_waits_for_its_next_allowed_instant(void **state)
 {
     struct scene *s = *state;
@@ -472,6 +505,8 @@ int main(void)
         SCENE(generators_at_once_make_every_row_and_every_check_once),
         SCENE(a_campaign_stopped_between_two_batches_leaves_no_row_waiting),
         SCENE(every_refusal_is_a_canceled_row_with_its_reason_and_its_check),
+        SCENE(a_consent_without_a_scope_is_worth_what_the_tenant_was_told),
+        SCENE(a_deployment_may_call_where_it_has_no_rule),
         SCENE(a_lead_asleep_waits_for_its_next_allowed_instant),
         SCENE(a_lead_that_wakes_after_the_campaigns_end_is_not_kept_waiting),
         SCENE(without_filters_only_the_campaigns_own_leads_are_taken),

@@ -496,6 +496,7 @@ static void the_operator_sets_what_a_tenant_may_use(void **state)
     assert_string_equal(l.on_unknown, "redial");
     l = (struct tenant_limits){.max_concurrent_calls = {true, 3},
                                .on_unknown = "never_redial",
+                               .unknown_scope = "block",
                                .budget_cents = {true, 1000},
                                .reserve_cents = {true, 20}};
     assert_ok(&op, tenant_limits_set(&op, &l));
@@ -506,18 +507,22 @@ static void the_operator_sets_what_a_tenant_may_use(void **state)
     assert_ok(&op, tenant_limits_get(&op, &l));
     assert_int_equal(l.max_concurrent_calls.v, 3);
     assert_string_equal(l.on_unknown, "never_redial");
+    assert_string_equal(l.unknown_scope, "block");
     assert_int_equal(l.budget_cents.v, 2000);
     assert_int_equal(l.reserve_cents.v, 20);
     assert_true(l.spent_cents > 12.4);
-    l = (struct tenant_limits){
-        .max_concurrent_calls = {true, 0}, .on_unknown = "maybe", .reserve_cents = {true, 20}};
+    l = (struct tenant_limits){.max_concurrent_calls = {true, 0},
+                               .on_unknown = "maybe",
+                               .unknown_scope = "perhaps",
+                               .reserve_cents = {true, 20}};
     assert_fails(&op, E_VALIDATION_ERROR, tenant_limits_set(&op, &l));
-    const char *const want[] = {"max_concurrent_calls", "on_unknown", "reserve_cents"};
+    const char *const want[] = {"max_concurrent_calls", "on_unknown", "unknown_scope",
+                                "reserve_cents"};
     const struct detail *d = op.err.details;
     for (size_t i = 0; i < ARRAY_LEN(want); i++, d = d->next)
         assert_string_equal(d->key, want[i]);
     op_forgive(&op);
-    l = (struct tenant_limits){.on_unknown = "redial"};
+    l = (struct tenant_limits){.on_unknown = "redial", .unknown_scope = "warn"};
     assert_ok(&op, tenant_limits_set(&op, &l));
     assert_says(s, "NOT EXISTS (SELECT 1 FROM tenant_budgets)");
     op_end(&op);

@@ -24,6 +24,9 @@ class Dnc(Outbound):
         return [f"{late} intents after the number was forbidden"] if late else []
 
 
+OLD_TEXT, NEW_TEXT = ["{{company_name}} calls by an AI assistant " + word for word in ("of old", "anew")]
+
+
 class RulePut(Own):
     """A rule replaces another: one of the two is in force at any time."""
 
@@ -31,21 +34,21 @@ class RulePut(Own):
 
     def prepare(self):
         super().prepare()
-        self.insist("POST", "/api/v1/compliance/rules", {"country_iso": "IT", "disclosure_text": "old"}, **self.head)
+        self.insist("POST", "/api/v1/compliance/rules", {"country_iso": "IT", "disclosure_text": OLD_TEXT}, **self.head)
 
     def request(self):
-        return "POST", "/api/v1/compliance/rules", {"country_iso": "IT", "disclosure_text": "new"}, self.head
+        return "POST", "/api/v1/compliance/rules", {"country_iso": "IT", "disclosure_text": NEW_TEXT}, self.head
 
     def found(self):
         return self.lane.rows("SELECT country_iso, disclosure_text, enabled FROM country_rules "
                               f"WHERE tenant_id = {self.tenant} AND superseded_at IS NULL")
 
     def done(self):
-        return self.found() == [["IT", "new", "t"]]
+        return self.found() == [["IT", NEW_TEXT, "t"]]
 
     def torn(self):
         found = self.found()
-        return self.whole(found, ["IT", "old", "t"], ["IT", "new", "t"]) or ([] if found else ["TORN: no rule is in force"])
+        return self.whole(found, ["IT", OLD_TEXT, "t"], ["IT", NEW_TEXT, "t"]) or ([] if found else ["TORN: no rule is in force"])
 
     problems = torn
 

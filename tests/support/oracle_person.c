@@ -116,12 +116,15 @@ static bool stands(const struct bench *b, const struct dnc_fact *e)
     return !gone && !over;
 }
 
+static bool is_registry_law(const struct rule *r)
+{
+    return r->law->registry.set ? r->law->registry.enforcement != REGISTRY_OFF
+                                : r->law->dnc_registry_enabled;
+}
+
 static bool has_registry(const struct rule *r)
 {
-    bool law = r->law->registry.set ? r->law->registry.enforcement != REGISTRY_OFF
-                                    : r->law->dnc_registry_enabled;
-
-    return law || (r->o && yes(r->o->dnc_registry_enabled));
+    return is_registry_law(r) || (r->o && yes(r->o->dnc_registry_enabled));
 }
 
 static bool registry_waived(const struct bench *b, const struct rule *r)
@@ -187,7 +190,7 @@ void oracle_ask_lists(struct bench *b)
     for (int i = 0; i < b->n; i++) {
         const struct rule *r = &b->rules[i];
         wanted |= r->law->dnc_check_required || (r->o && yes(r->o->dnc_check_required));
-        registry |= has_registry(r) && !registry_waived(b, r);
+        registry |= !r->tenant && is_registry_law(r) && !registry_waived(b, r);
     }
     for (int i = 0; i < b->f->n_dnc; i++) {
         const struct dnc_fact *e = &b->f->dnc[i];

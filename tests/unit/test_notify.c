@@ -5,7 +5,6 @@
 
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -21,7 +20,6 @@ static int listen_at(const char *name)
     assert_int_equal(bind(fd, (struct sockaddr *)&at,
                           (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name))),
                      0);
-    setenv("NOTIFY_SOCKET", name, 1);
     return fd;
 }
 
@@ -43,9 +41,9 @@ static void both_kinds_of_socket_hear_both_words(void **state)
     snprintf(names[1], sizeof(names[1]), "@aga_notify.%d", (int)getpid());
     for (int i = 0; i < 2; i++) {
         int fd = listen_at(names[i]);
-        notify_ready();
+        notify_ready(names[i]);
         assert_heard(fd, "READY=1");
-        notify_stopping();
+        notify_stopping(names[i]);
         assert_heard(fd, "STOPPING=1");
         close(fd);
     }
@@ -55,12 +53,10 @@ static void both_kinds_of_socket_hear_both_words(void **state)
 static void without_a_supervisor_nothing_happens(void **state)
 {
     (void)state;
-    setenv("NOTIFY_SOCKET", "/nowhere/at/all", 1);
-    notify_ready();
-    setenv("NOTIFY_SOCKET", "relative", 1);
-    notify_ready();
-    unsetenv("NOTIFY_SOCKET");
-    notify_ready();
+    notify_ready("/nowhere/at/all");
+    notify_ready("relative");
+    notify_ready("");
+    notify_ready(NULL);
 }
 
 int main(void)

@@ -38,9 +38,11 @@ extern const struct command halt_commands[];
 extern const struct command queue_commands[];
 extern const struct command reconcile_commands[];
 extern const struct command scrub_commands[];
+extern const struct command platform_list_commands[];
 extern const struct command prove_commands[];
 extern const struct command doctor_commands[];
 extern const struct command ledger_commands[];
+extern const struct command replay_commands[];
 
 /* The value after --name, or NULL; "" when it is given without one. */
 const char *cli_option(const struct cli *c, const char *name);

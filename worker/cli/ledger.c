@@ -83,8 +83,8 @@ static int say_verdict(const struct ledger_check *check, bool ok)
         printf("BAD: %s\n", check->problem);
     else
         printf("ok: tenant %" PRId64 ", %" PRId64 " entries, %" PRId64
-               " with their personal part; %s\n",
-               check->span.tenant_id, check->entries, check->opened,
+               " with their personal part, %" PRId64 " laws; %s\n",
+               check->span.tenant_id, check->entries, check->opened, check->laws,
                check->key ? "signed by this key" : "the signature was not looked at");
     return ok ? CLI_OK : CLI_FAILED;
 }

@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char set_usage[] = "tenant set ID [--max-concurrent N|none] [--on-unknown "
-                                "redial|never_redial] [--budget-cents N|none] [--reserve-cents N]";
+static const char set_usage[] =
+    "tenant set ID [--max-concurrent N|none] [--on-unknown "
+    "redial|never_redial] [--unknown-scope warn|block] [--budget-cents N|none] [--reserve-cents N]";
 
 /* "none" unsets; anything that is no number of its range is complained about by name. */
 static void take(struct cli *c, const char *option, const char *name, struct tenant_limits *l)
@@ -36,6 +37,7 @@ static bool change(struct cli *c, struct tenant_limits *l)
         return false;
     take(c, "--max-concurrent", "max_concurrent_calls", l);
     take(c, "--on-unknown", "on_unknown", l);
+    take(c, "--unknown-scope", "unknown_scope", l);
     take(c, "--budget-cents", "budget_cents", l);
     if (!l->budget_cents.set)
         l->reserve_cents.set = false; /* it goes with the budget, unless asked for now */

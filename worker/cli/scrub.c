@@ -26,8 +26,25 @@ static int scrub_record_command(struct cli *c)
     return CLI_OK;
 }
 
+static int scrub_run_command(struct cli *c)
+{
+    const char *tenant = cli_option(c, "--tenant"), *registry = cli_option(c, "--registry");
+    struct scrub_run run;
+
+    c->op->tenant_id = tenant ? strtoll(tenant, NULL, 10) : 0;
+    if (c->op->tenant_id <= 0 || !registry || !*registry)
+        return cli_usage("scrub run --tenant ID --registry NAME");
+    if (!scrub_run(c->op, registry, &run))
+        return cli_fail(c);
+    printf("compared %" PRId64 " listed %" PRId64 " as_of %s\n", run.compared, run.listed,
+           tstamp_format(&c->op->arena, run.at));
+    return CLI_OK;
+}
+
 const struct command scrub_commands[] = {
     {"scrub", "record", "--tenant ID [--country IT] [--at T]",
      "its leads' numbers were compared with their registries", scrub_record_command, false},
+    {"scrub", "run", "--tenant ID --registry NAME",
+     "compare its leads with a registry that it has imported", scrub_run_command, false},
     {0},
 };
