@@ -6,21 +6,11 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/call/breaker.h"
+#include "common/call/opt_out.h"
 #include "common/call/retry.h"
 #include "common/campaign/retry_policy.h"
 #include "common/store/db.h"
 #include "queries.h"
-
-static bool opt_out(struct op *op, const struct attempt *a)
-{
-    struct rows locked, opted;
-
-    return db_ask(
-        op,
-        (const struct ask[]){{&SQL_DNC_LOCK, ARGS({"e164", a->to_number}), &locked},
-                             {&SQL_EVENT_OPT_OUT, ARGS({"to_number", a->to_number}), &opted}},
-        2);
-}
 
 static bool bury_number(struct op *op, const struct attempt *a, const struct call_outcome *o)
 {
@@ -33,7 +23,8 @@ static bool bury_number(struct op *op, const struct attempt *a, const struct cal
 /* RETRY_BLOCK: the person, or the number, is not called again by anybody. */
 static bool block(struct op *op, const struct attempt *a, const struct call_outcome *o)
 {
-    return strcmp(o->outcome, "dnc") == 0 ? opt_out(op, a) : bury_number(op, a, o);
+    return strcmp(o->outcome, "dnc") == 0 ? opt_out_write(op, a->to_number, false)
+                                          : bury_number(op, a, o);
 }
 
 /* The campaign's own rules over the table's. */

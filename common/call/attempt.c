@@ -44,6 +44,7 @@ static void read_attempt(const struct rows *r, struct attempt *a)
         .repeats = (int)db_i64(r, 0, "repeats"),
         .timezone = db_text(r, 0, "timezone"),
         .retry_policy = db_text(r, 0, "retry_policy"),
+        .opt_out_phrases = db_text(r, 0, "opt_out_phrases"),
         .never_redial = db_bool(r, 0, "never_redial"),
         .state = {.row = row_state_named(db_text(r, 0, "row_status")),
                   .attempt = attempt_state_named(db_text(r, 0, "state"))},

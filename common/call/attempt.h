@@ -22,6 +22,7 @@ struct attempt {
     int repeats;                  /* how often its request was sent again */
     const char *timezone;         /* of the campaign; NULL = none */
     const char *retry_policy;     /* of the campaign; NULL = the table's */
+    const char *opt_out_phrases;  /* of the campaign; NULL = none */
     bool never_redial;            /* the tenant does not dial again after an unanswered request */
     struct dial_state state;
 };

@@ -57,6 +57,8 @@ static bool read_facts(struct op *op, const struct claim *c, struct gates *g)
     const char *theirs = g->lead.n ? db_text(&g->lead, 0, "country_iso") : NULL;
     const char *countries = compliance_countries(op, to, theirs);
     bool paced = g->pacing.n > 0;
+    const struct arg *person =
+        ARGS({"e164", to}, {"lead_id", g->lead.n ? db_text(&g->lead, 0, "id") : NULL});
     const struct arg *counts =
         ARGS({"to_number", to}, {"campaign_id", db_text(&g->row, 0, "campaign_id")},
              {"countries", countries}, {"provider", op->app->provider->name},
@@ -71,7 +73,7 @@ static bool read_facts(struct op *op, const struct claim *c, struct gates *g)
                      (const struct ask[]){
                          {&SQL_CLAIM_COUNTS, counts, &g->counts},
                          {&SQL_RULES_IN_FORCE, rules_args(op, countries, g->now), &g->rules},
-                         {&SQL_PERSON_EVIDENCE, ARGS({"e164", to}), &g->evidence}},
+                         {&SQL_PERSON_EVIDENCE, person, &g->evidence}},
                      3)
            && tstamp_parse(str_of(db_text(&g->counts, 0, "now")), &g->now);
 }

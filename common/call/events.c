@@ -8,6 +8,7 @@
 #include "common/base/metrics.h"
 #include "common/call/aftermath.h"
 #include "common/call/attempt.h"
+#include "common/call/opt_out.h"
 #include "common/call/polled.h"
 #include "common/store/db.h"
 #include "queries.h"
@@ -133,6 +134,7 @@ static const struct arg *call_args(struct op *op, const struct provider_call *pc
                                    const struct news *n, bool moves, int64_t call_id)
 {
     bool over = moves && n->outcome.outcome;
+    struct opt_bool silent = call_was_silent(op, pc, n->outcome.outcome);
     const struct arg args[] = {
         {"provider", op->app->provider->name},
         {"provider_call_id", pc->provider_call_id},
@@ -147,6 +149,7 @@ static const struct arg *call_args(struct op *op, const struct provider_call *pc
         {"segments", pc->transcript.text},
         {"summary", pc->analysis.text},
         {"disposition", disposition_of(op, pc)},
+        {"silent", silent.set ? sql_bool(silent.v) : NULL},
         {"call_id", call_id ? sql_i64(op, call_id) : NULL},
         {0},
     };
@@ -174,7 +177,8 @@ static bool apply_to_attempt(struct op *op, const struct attempt *a, const struc
     if (!n->means_nothing && !attempt_move(op, a, &n->event, &news, &to))
         return false;
     return merge_facts(op, a, pc, n, &to)
-           && (!(to.effects & EFFECT_OVER) || call_aftermath(op, a, &n->outcome, pc->ended_at));
+           && (!(to.effects & EFFECT_OVER) || call_aftermath(op, a, &n->outcome, pc->ended_at))
+           && opt_out_hear(op, a, pc);
 }
 
 static bool apply_to_web_call(struct op *op, const struct provider_call *pc, const struct news *n,

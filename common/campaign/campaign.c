@@ -5,6 +5,7 @@
 #include "common/base/clock.h"
 #include "common/base/json.h"
 #include "common/campaign/campaign_repo.h"
+#include "common/campaign/opt_out_phrases.h"
 #include "common/campaign/retry_policy.h"
 #include "common/number/country.h"
 #include "common/store/db.h"
@@ -93,6 +94,7 @@ static bool check_whole(struct op *op, const struct campaign *c)
     check_lead_filters(op, c);
     check_overrides(op, c);
     check_retry_policy(op, c);
+    opt_out_phrases_check(op, c->metadata);
     if (!check_loosening(op, c))
         return false;
     return !op->err.details || fail(op, E_VALIDATION_ERROR, "Request validation failed");

@@ -104,14 +104,17 @@ static void count_by_codes(const struct generation_basis *b, const char *theirs,
 static bool ask_again(struct op *op, const struct generation_basis *b, const struct rows *leads,
                       int i, const char *metadata, enum lead_fate was, enum lead_fate *is)
 {
+    struct op part = op_part(op); /* what one question leaves behind goes with it */
     struct compliance_answer a;
 
-    if (!generation_judge(op, b, leads, i, metadata, &a))
-        return false;
-    *is = lead_fate_of(b, &a.verdict);
+    bool ok = generation_judge(&part, b, leads, i, metadata, &a);
+    *is = ok ? lead_fate_of(b, &a.verdict) : FATE_NEVER;
     if (*is >= was)
         *is = FATE_NEVER;
-    return true;
+    if (!ok)
+        op_fail_like(op, &part);
+    op_end(&part);
+    return ok;
 }
 
 /* The campaign's own window, override and end: each taken away for one question. */

@@ -144,6 +144,8 @@ bool compliance_ask(struct op *op, const struct compliance_question *q,
 {
     const char *theirs = q->lead ? q->lead->country_iso : q->country_iso;
     const char *countries = compliance_countries(op, q->to_number, theirs);
+    const struct arg *person =
+        ARGS({"e164", q->to_number}, {"lead_id", q->lead ? sql_i64(op, q->lead->id) : NULL});
     struct rows rule_rows, evidence_rows;
     struct country_rules rules;
     struct evidence evidence;
@@ -151,7 +153,7 @@ bool compliance_ask(struct op *op, const struct compliance_question *q,
     if (!db_ask(op,
                 (const struct ask[]){
                     {&SQL_RULES_IN_FORCE, rules_args(op, countries, q->at), &rule_rows},
-                    {&SQL_PERSON_EVIDENCE, ARGS({"e164", q->to_number}), &evidence_rows}},
+                    {&SQL_PERSON_EVIDENCE, person, &evidence_rows}},
                 2)
         || !rules_from_rows(op, &rule_rows, &rules)
         || !evidence_read(op, &evidence_rows, 0, &evidence))

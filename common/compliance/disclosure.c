@@ -26,18 +26,38 @@ static bool is_required(const struct trial *t, const struct trial_law *l)
            || ai_in_force(t, l);
 }
 
-typedef struct law_text text_of(const struct trial_law *l, const char *language);
+/* That an AI is calling, and for whom, no text of the tenant's may leave out where it is law. */
+static bool says_enough(const struct trial *t, const struct law *law)
+{
+    if (law->names_company_and_ai || !law->disclosure.valid)
+        return true;
+    for (int i = 0; i < t->n; i++)
+        if (ai_in_force(t, &t->laws[i]))
+            return false;
+    return true;
+}
 
-static struct law_text own_disclosure(const struct trial_law *l, const char *language)
+typedef struct law_text text_of(const struct trial *t, const struct trial_law *l,
+                                const char *language);
+
+static struct law_text own_disclosure(const struct trial *t, const struct trial_law *l,
+                                      const char *language)
 {
     (void)language;
     if (l->effect.disclosure.text)
         return l->effect.disclosure;
-    return l->tenant ? l->law->disclosure : (struct law_text){0};
+    if (!l->tenant || !l->law->disclosure.text)
+        return (struct law_text){0};
+    if (says_enough(t, l->law))
+        return l->law->disclosure;
+    verdict_warn(t->v, CW_OVERRIDE_LOOSENING_IGNORED);
+    return (struct law_text){0};
 }
 
-static struct law_text law_disclosure(const struct trial_law *l, const char *language)
+static struct law_text law_disclosure(const struct trial *t, const struct trial_law *l,
+                                      const char *language)
 {
+    (void)t;
     const struct law_text *text =
         in_language(l->law->disclosure_texts, l->law->n_disclosure_texts, language);
 
@@ -48,16 +68,20 @@ static struct law_text law_disclosure(const struct trial_law *l, const char *lan
     return l->law->disclosure_texts[0];
 }
 
-static struct law_text own_recording(const struct trial_law *l, const char *language)
+static struct law_text own_recording(const struct trial *t, const struct trial_law *l,
+                                     const char *language)
 {
+    (void)t;
     (void)language;
     if (l->effect.recording.text)
         return l->effect.recording;
     return l->tenant ? l->law->recording : (struct law_text){0};
 }
 
-static struct law_text law_recording(const struct trial_law *l, const char *language)
+static struct law_text law_recording(const struct trial *t, const struct trial_law *l,
+                                     const char *language)
 {
+    (void)t;
     const struct law_text *text =
         in_language(l->law->recording_texts, l->law->n_recording_texts, language);
 
@@ -71,9 +95,9 @@ static struct law_text choose(const struct trial *t, text_of *own, text_of *plat
     struct law_text text = {0};
 
     for (int i = 0; i < t->n && !text.text; i++)
-        text = own(&t->laws[i], language);
+        text = own(t, &t->laws[i], language);
     for (int i = 0; i < t->n && !text.text; i++)
-        text = platform(&t->laws[i], language);
+        text = platform(t, &t->laws[i], language);
     return text;
 }
 

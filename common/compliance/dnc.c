@@ -39,11 +39,16 @@ const struct type dnc_query_type = TYPE(struct dnc_query, dnc_query_fields);
 
 bool dnc_add(struct op *op, struct dnc_entry *e)
 {
-    struct rows rows;
+    struct rows waiting, locked;
+    const struct arg *args = ARGS({"e164", e->e164});
 
     if (!e->country_iso)
         e->country_iso = phone_country(e->e164);
-    if (!db_begin(op) || !db_query(op, &SQL_DNC_LOCK, ARGS({"e164", e->e164}), &rows))
+    if (!db_begin(op)
+        || !db_ask(op,
+                   (const struct ask[]){{&SQL_WAITING_LOCK, args, &waiting},
+                                        {&SQL_DNC_LOCK, args, &locked}},
+                   2))
         return false;
     if (db_store(op, &SQL_DNC_INSERT, &dnc_entry_type, e))
         return db_commit(op);

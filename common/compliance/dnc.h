@@ -2,8 +2,10 @@
  * dnc.h - a tenant's do-not-call list.
  *
  * Adding takes the number's lock exclusively, claims take it shared: an entry is
- * either before a call's intent, and stops it, or after it.  Nothing is deleted:
- * what is removed stays as a row that says when, by which request and why.
+ * either before a call's intent, and stops it, or after it.  An opt-out calls off
+ * what waits for the number in the same transaction, from wherever it comes.
+ * Nothing is deleted: what is removed stays as a row that says when, by which
+ * request and why.
  */
 #ifndef AGORALIA_DNC_H
 #define AGORALIA_DNC_H

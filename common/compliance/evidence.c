@@ -77,7 +77,16 @@ static bool read_scrubs(struct op *op, const char *text, struct evidence *out)
     return true;
 }
 
-/* "1768388400000000,r 1768...,o": r = refused. */
+static enum attempt_end read_end(char letter)
+{
+    switch (letter) {
+    case 'r': return ATTEMPT_REFUSED;
+    case 's': return ATTEMPT_SILENT;
+    default: return ATTEMPT_OTHER;
+    }
+}
+
+/* "1768388400000000,r 1768...,o": r = refused, s = silent. */
 static bool read_attempts(const char *text, struct attempt_fact *out, int *n)
 {
     while (text && *text) {
@@ -85,7 +94,7 @@ static bool read_attempts(const char *text, struct attempt_fact *out, int *n)
         text = take_instant(text, &a->at);
         if (!text || text[0] != ',' || !text[1])
             return false;
-        a->end = text[1] == 'r' ? ATTEMPT_REFUSED : ATTEMPT_OTHER;
+        a->end = read_end(text[1]);
         text += 2 + (text[2] == ' ');
         ++*n;
     }

@@ -3,6 +3,7 @@
 #include "common/compliance/law.h"
 
 #include "common/base/tz.h"
+#include "common/compliance/disclosure_text.h"
 #include "common/compliance/law_reader.h"
 
 /* Whatever else stands in the document may be new law: it is not passed over. */
@@ -121,6 +122,7 @@ const struct law *law_parse(struct op *op, const struct law_row *row)
     r.where = "languages";
     const char *language = first_language(&r, extended);
     law->disclosure = law_text_of(language, row->disclosure_text);
+    law->names_company_and_ai = disclosure_names_company_and_ai(row->disclosure_text);
     law->recording = law_text_of(language, row->recording_disclosure_text);
     return law;
 }

@@ -169,6 +169,7 @@ struct law {
     int n_sectors;
     unsigned loosenable;                                       /* bits */
     struct law_text disclosure, recording;                     /* the row's own */
+    bool names_company_and_ai;                                 /* the row's own disclosure does */
     const struct law_text *disclosure_texts, *recording_texts; /* by language */
     int n_disclosure_texts, n_recording_texts;
     bool all_party_recording;

@@ -123,8 +123,4 @@ void rule_loosening_complaints(struct op *op, const struct country_rule *r, cons
     if (r->data_retention_days.set && law->data_retention_days
         && r->data_retention_days.v > law->data_retention_days)
         err_detail(op, "data_retention_days", "must not be longer than the country's rule allows");
-    if (r->disclosure_text && (law->require_disclosure || law->ai_required)
-        && !disclosure_names_company_and_ai(r->disclosure_text))
-        err_detail(op, "disclosure_text",
-                   "must name {{company_name}} and say that an AI is calling");
 }

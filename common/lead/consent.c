@@ -66,10 +66,14 @@ static bool fail_not_found(struct op *op, int64_t lead_id)
 bool consent_record(struct op *op, int64_t lead_id, struct consent_event *e)
 {
     const char *id = sql_i64(op, lead_id);
-    struct rows lead, changed, newest;
+    struct rows waiting, lead, changed, newest;
 
     if (!check(op, e) || !db_begin(op)
-        || !db_query(op, &SQL_CONSENT_LEAD, ARGS({"lead_id", id}), &lead))
+        || !db_ask(
+            op,
+            (const struct ask[]){{&SQL_CONSENT_WAITING_LOCK, ARGS({"lead_id", id}), &waiting},
+                                 {&SQL_CONSENT_LEAD, ARGS({"lead_id", id}), &lead}},
+            2))
         return false;
     if (lead.n == 0)
         return fail_not_found(op, lead_id);

@@ -4,7 +4,7 @@
  * Events are only ever added.  The lead carries what the newest one says, and whatever changes it
  * (the API's consent fields, an import, a recorded event) adds one: triggers of the database see
  * to that (sql/migrations/0016_consent.sql).  A refusal is the person's, not the lead's: it
- * reaches every lead of the tenant with that phone.
+ * reaches every lead of the tenant with that phone, and calls off whatever waits for it.
  */
 #ifndef AGORALIA_CONSENT_H
 #define AGORALIA_CONSENT_H

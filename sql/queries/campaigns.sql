@@ -151,11 +151,17 @@ SELECT l.id, l.phone, l.country_iso, l.preferred_lang, l.consent_basis, l.consen
        (SELECT string_agg((extract(epoch FROM r.scrubbed_at) * 1000000)::bigint || ',' || r.registry, chr(10))
           FROM registry_scrubs r WHERE r.tenant_id = :tenant_id AND r.e164 = l.phone) AS scrubs,
        (SELECT string_agg((extract(epoch FROM h.created_at) * 1000000)::bigint || ',' || h.ending, ' ')
-          FROM (SELECT a.created_at, CASE WHEN k.disposition IN ('refused', 'not_interested') THEN 'r' ELSE 'o' END AS ending
+          FROM (SELECT a.created_at, CASE WHEN k.silent THEN 's' WHEN k.disposition IN ('refused', 'not_interested') THEN 'r' ELSE 'o' END AS ending
                   FROM call_attempts a
                   JOIN calls k ON k.id = a.call_id
                  WHERE a.tenant_id = :tenant_id AND a.to_number = l.phone AND a.state NOT IN ('rejected', 'refuted')
-                 ORDER BY a.created_at DESC
+                UNION ALL
+                SELECT a.created_at, CASE WHEN k.silent THEN 's' WHEN k.disposition IN ('refused', 'not_interested') THEN 'r' ELSE 'o' END
+                  FROM calls k
+                  JOIN call_attempts a ON a.scheduled_call_id = k.scheduled_call_id
+                 WHERE k.tenant_id = :tenant_id AND k.lead_id = l.id AND a.to_number <> l.phone
+                   AND a.state NOT IN ('rejected', 'refuted')
+                 ORDER BY created_at DESC
                  LIMIT 100) h) AS attempts,
        (SELECT t.unknown_scope FROM tenants t WHERE t.id = :tenant_id) AS unknown_scope
   FROM leads l

@@ -139,7 +139,8 @@ RETURNING 'tenant' AS scope, id, country_iso, version, effective_from, effective
           recording_disclosure_text, gdpr_applicable, data_retention_days, metadata, created_at, updated_at;
 
 -- name: person_evidence
--- What the lists, the registries and the past say of one number, each as evidence.h reads it.
+-- What the lists, the registries and the past say of one number, each as evidence.h reads it.  The past is the
+-- person's: of the number, and of those that the lead had before.
 SELECT (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM coalesce(d.listed_at, d.created_at)) * 1000000)::bigint, ' ')
           FROM dnc_entries d
          WHERE d.tenant_id = :tenant_id AND d.e164 = :e164 AND d.removed_at IS NULL) AS entries,
@@ -148,17 +149,31 @@ SELECT (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM coalesce(d.li
        (SELECT string_agg((extract(epoch FROM r.scrubbed_at) * 1000000)::bigint || ',' || r.registry, chr(10))
           FROM registry_scrubs r WHERE r.tenant_id = :tenant_id AND r.e164 = :e164) AS scrubs,
        (SELECT string_agg((extract(epoch FROM h.created_at) * 1000000)::bigint || ',' || h.ending, ' ')
-          FROM (SELECT a.created_at, CASE WHEN k.disposition IN ('refused', 'not_interested') THEN 'r' ELSE 'o' END AS ending
+          FROM (SELECT a.created_at, CASE WHEN k.silent THEN 's' WHEN k.disposition IN ('refused', 'not_interested') THEN 'r' ELSE 'o' END AS ending
                   FROM call_attempts a
                   JOIN calls k ON k.id = a.call_id
                  WHERE a.tenant_id = :tenant_id AND a.to_number = :e164 AND a.state NOT IN ('rejected', 'refuted')
-                 ORDER BY a.created_at DESC
+                UNION ALL
+                SELECT a.created_at, CASE WHEN k.silent THEN 's' WHEN k.disposition IN ('refused', 'not_interested') THEN 'r' ELSE 'o' END
+                  FROM calls k
+                  JOIN call_attempts a ON a.scheduled_call_id = k.scheduled_call_id
+                 WHERE k.tenant_id = :tenant_id AND k.lead_id = :lead_id::bigint AND a.to_number <> :e164
+                   AND a.state NOT IN ('rejected', 'refuted')
+                 ORDER BY created_at DESC
                  LIMIT 100) h) AS attempts,
        (SELECT t.unknown_scope FROM tenants t WHERE t.id = :tenant_id) AS unknown_scope;
 
 -- name: dnc_lock
 -- Claims take the same lock shared: an entry is either before a call's intent or after it.
 SELECT pg_advisory_xact_lock(hashtextextended(:tenant_id::text || ':' || :e164, 0));
+
+-- name: waiting_lock
+-- Before the lock above, as claims do, so that whatever waits for the number is called off with the entry and is not
+-- left to its next claim because somebody looks at it.
+SELECT id FROM scheduled_calls
+ WHERE tenant_id = :tenant_id AND to_number = :e164 AND status IN ('scheduled', 'queued')
+ ORDER BY id
+   FOR UPDATE;
 
 -- name: dnc_insert
 INSERT INTO dnc_entries (tenant_id, e164, source, country_iso)

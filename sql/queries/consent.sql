@@ -3,6 +3,15 @@
 -- name: consent_lead
 SELECT phone FROM leads WHERE tenant_id = :tenant_id AND id = :lead_id FOR UPDATE;
 
+-- name: consent_waiting_lock
+-- Rows before leads, as claims take them: a refusal calls off what waits for the number.
+SELECT s.id
+  FROM leads l
+  JOIN scheduled_calls s ON s.tenant_id = l.tenant_id AND s.to_number = l.phone AND s.status IN ('scheduled', 'queued')
+ WHERE l.tenant_id = :tenant_id AND l.id = :lead_id
+ ORDER BY s.id
+   FOR UPDATE OF s;
+
 -- name: consent_record
 -- A word against being called is the person's and holds for every lead of this phone; anything else is
 -- this lead's.  A refusal does not expire: only a newer grant lifts it.

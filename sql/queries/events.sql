@@ -5,6 +5,7 @@
 -- The row first, then the attempt: every transaction that has both takes them in this order.
 SELECT a.id, a.tenant_id, a.scheduled_call_id, a.call_id, a.campaign_id, s.lead_id, a.state, s.status AS row_status,
        a.to_number, a.from_number, a.agent_id, a.provider_call_id, a.repeats, c.timezone, c.retry_policy,
+       c.metadata -> 'opt_out_phrases' AS opt_out_phrases,
        t.on_unknown = 'never_redial' AS never_redial
   FROM call_attempts a
   JOIN scheduled_calls s ON s.tenant_id = a.tenant_id AND s.id = a.scheduled_call_id
@@ -128,6 +129,7 @@ UPDATE calls
        segments = coalesce(:segments, segments),
        summary = coalesce(:summary, summary),
        disposition = coalesce(:disposition, disposition),
+       silent = coalesce(:silent, silent),
        updated_at = clock_timestamp()
  WHERE tenant_id = :tenant_id AND id = :call_id;
 
@@ -147,6 +149,16 @@ UPDATE calls
 -- name: event_opt_out
 -- The person said so in the call.
 INSERT INTO dnc_entries (tenant_id, e164, source) VALUES (:tenant_id, :to_number, 'opt_out') ON CONFLICT DO NOTHING;
+
+-- name: opt_out_lock_all
+-- tenant: none, because whoever wants no calls from anybody is on everybody's list
+-- Every claim holds this one shared, and takes it before its number's.
+SELECT pg_advisory_xact_lock(hashtextextended('halt:0', 0));
+
+-- name: opt_out_of_all
+-- tenant: none, because whoever wants no calls from anybody is on everybody's list
+INSERT INTO platform_dnc_entries (e164, source) VALUES (:to_number, 'opt_out') ON CONFLICT (e164)
+DO UPDATE SET source = 'opt_out' WHERE platform_dnc_entries.source <> 'opt_out';
 
 -- name: event_number_dead
 -- There is no such number, whatever campaign asks for it.

@@ -255,7 +255,7 @@ class BadInputTest(unittest.TestCase):
                     "timezones": ["Mars/Base"], "refusal_cooldown_days": "90", "loosenable_fields": []}
         self.refused(self.send(route, {"country_iso": "FR", "quiet_hours_enabled": True, "timezone": "Europe/Paris",
                                        "effective_from": "2020-01-01", "data_retention_days": 36500,
-                                       "disclosure_text": "Hello", "extended": extended}), [422],
+                                       "disclosure_text": "Hello {{nobody}}", "extended": extended}), [422],
                      ["effective_from", "data_retention_days", "disclosure_text", "sources",
                       *(f"extended.{name}" for name in extended)], "rule")
 

@@ -308,6 +308,10 @@ static void what_changed_since_the_row_was_made_counts_and_is_recorded(void **st
                 "'DNC_INTERNAL'",
                 (long long)row);
     free(testdb_sql(s->db, "UPDATE leads SET consent_status = 'denied'"));
+    free(testdb_sql(s->db, /* made while the refusal came: it was not there to be called off */
+                    "UPDATE scheduled_calls SET status = 'scheduled', reason = NULL "
+                    "WHERE id = %lld",
+                    (long long)row + 1));
     assert_int_equal(fate(s, s->tenant, row + 1), CLAIM_NEVER);
     assert_row(s, row + 1, "canceled", "CONSENT_DENIED");
     assert_says(s, "NOT EXISTS (SELECT 1 FROM call_attempts)");

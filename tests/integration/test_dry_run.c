@@ -2,6 +2,7 @@
 
 #include "common/base/json.h"
 #include "common/campaign/dry_run.h"
+#include "common/compliance/replay.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/scene.h"
 
@@ -148,6 +149,23 @@ static void claim_everything(struct scene *s)
     }
 }
 
+static void never_told(const struct replay *r)
+{
+    fail_msg("check %lld is not what it was", (long long)r->id);
+}
+
+/* Whatever was decided, by the tenant's own rules too, is decided so again from its record. */
+static void assert_replayed(struct scene *s)
+{
+    struct op op = testdb_op(s->db, s->tenant);
+    int64_t counts[REPLAY_RESULTS] = {0};
+
+    assert_ok(&op, replay_all(&op, counts, never_told));
+    assert_int_equal(counts[REPLAY_IDENTICAL],
+                     testdb_number(s->db, "SELECT count(*) FROM compliance_checks"));
+    op_end(&op);
+}
+
 static void assert_totals(struct scene *s)
 {
     assert_nothing(s, "the totals",
@@ -198,6 +216,7 @@ static void every_lead_meets_the_fate_it_was_told(void **state)
                    "WHEN 'at' THEN (r.status, r.reason, r.scheduled_at) <> ('scheduled', x.reason, "
                    "x.at) ELSE r.status <> 'processing' OR NOT EXISTS (SELECT 1 FROM call_attempts "
                    "a WHERE a.scheduled_call_id = r.id AND a.state = 'intent') END");
+    assert_replayed(s);
 }
 
 /*

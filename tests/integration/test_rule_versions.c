@@ -288,6 +288,25 @@ static void a_tenants_rule_takes_nothing_off_its_own_list(void **state)
     op_end(&op);
 }
 
+static void a_text_that_says_too_little_is_kept_and_not_spoken(void **state)
+{
+    struct testdb *db = *state;
+    struct op op = testdb_op(db, testdb_tenant(db));
+    struct compliance_question q = {
+        .to_number = "+33123456789", .at = at("2027-01-12T10:30:00Z"), .advisory = true};
+    struct compliance_answer a;
+
+    put(&op, FORM(.disclosure_text = "..."));
+    assert_ok(&op, compliance_ask(&op, &q, &a));
+    assert_string_not_equal(a.verdict.disclosure_text, "...");
+    assert_true(a.verdict.warnings & CODE_BIT(CW_OVERRIDE_LOOSENING_IGNORED));
+    put(&op, FORM(.disclosure_text = "The AI of {{company_name}} calls"));
+    assert_ok(&op, compliance_ask(&op, &q, &a));
+    assert_string_equal(a.verdict.disclosure_text, "The AI of {{company_name}} calls");
+    assert_false(a.verdict.warnings & CODE_BIT(CW_OVERRIDE_LOOSENING_IGNORED));
+    op_end(&op);
+}
+
 struct writer {
     struct testdb *db;
     int64_t tenant;
@@ -372,6 +391,7 @@ int main(void)
         TEST(windows_that_cannot_be_are_refused),
         TEST(a_tenants_own_windows_close_what_the_law_leaves_open),
         TEST(a_tenants_rule_takes_nothing_off_its_own_list),
+        TEST(a_text_that_says_too_little_is_kept_and_not_spoken),
         TEST(writers_at_once_leave_one_version_standing),
         TEST(a_version_is_closed_but_never_edited),
         TEST(the_rules_in_force_are_found_by_an_index),

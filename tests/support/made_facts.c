@@ -235,6 +235,7 @@ static void make_duties(struct made *m, int l, int64_t at)
     law->disclosure_texts = NULL;
     law->n_disclosure_texts = 0;
     law->disclosure = (struct law_text){"", one_in(8) ? NULL : "AI", !one_in(12)};
+    law->names_company_and_ai = one_in(2);
 }
 
 /* A law as none has ever been passed. */

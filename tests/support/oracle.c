@@ -46,9 +46,14 @@ static void ask_sector(struct bench *b)
         }
 }
 
+static bool ai_must_be_named(const struct bench *b, const struct rule *r)
+{
+    return r->law->ai_required && is_day_of(r, &r->law->ai_in_force, b->f->at.us);
+}
+
 static bool must_speak(const struct bench *b, const struct rule *r)
 {
-    bool ai = r->law->ai_required && is_day_of(r, &r->law->ai_in_force, b->f->at.us);
+    bool ai = ai_must_be_named(b, r);
     bool waived = r->o && no(r->o->require_disclosure) && r->law->require_disclosure
                   && !r->law->ai_required && has_grant(r, LOOSEN_DISCLOSURE, b->f->at.us);
 
@@ -59,13 +64,21 @@ static bool must_speak(const struct bench *b, const struct rule *r)
 static void ask_disclosure(struct bench *b)
 {
     const struct law_text *text = NULL;
-    bool needed = false;
+    bool needed = false, ai = false;
 
-    for (int i = 0; i < b->n; i++)
+    for (int i = 0; i < b->n; i++) {
         needed |= must_speak(b, &b->rules[i]);
-    for (int i = 0; i < b->n && !text; i++)
-        if (b->rules[i].tenant && b->rules[i].law->disclosure.text)
-            text = &b->rules[i].law->disclosure;
+        ai |= ai_must_be_named(b, &b->rules[i]);
+    }
+    for (int i = 0; i < b->n && !text; i++) {
+        const struct law *law = b->rules[i].law;
+        if (!b->rules[i].tenant || !law->disclosure.text)
+            continue;
+        if (ai && law->disclosure.valid && !law->names_company_and_ai)
+            b->a->warned = true;
+        else
+            text = &law->disclosure;
+    }
     for (int i = 0; i < b->n && !text; i++)
         if (b->rules[i].law->disclosure.text)
             text = &b->rules[i].law->disclosure;

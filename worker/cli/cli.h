@@ -38,6 +38,7 @@ extern const struct command halt_commands[];
 extern const struct command queue_commands[];
 extern const struct command reconcile_commands[];
 extern const struct command scrub_commands[];
+extern const struct command dnc_commands[];
 extern const struct command platform_list_commands[];
 extern const struct command prove_commands[];
 extern const struct command doctor_commands[];
