@@ -6,6 +6,8 @@
 #include "api/client.h"
 #include "api/pieces.h"
 #include "api/reply.h"
+#include "api/throttle.h"
+#include "api/unit.h"
 #include "common/base/clock.h"
 #include "common/base/conf.h"
 #include "common/base/id.h"
@@ -27,6 +29,7 @@ struct exchange {
     struct op op;
     struct req req;
     struct reply rep;
+    struct unit unit;
     struct front *front;
     const struct gate_head *head;
     struct gate_pass pass;
@@ -123,6 +126,7 @@ static long read_stream(struct body_stream *s, char *into, size_t n)
     int64_t allowed_us = UPLOAD_GRACE_US + x->received * 1000000 / UPLOAD_BYTES_PER_S;
     int64_t from_us = clock_mono_us();
 
+    unit_stay(&x->op, &x->unit);
     long got = wire_read(x->wire, into, n, from_us + allowed_us - x->waited_us);
     x->waited_us += clock_mono_us() - from_us;
     if (got < 0)
@@ -131,12 +135,21 @@ static long read_stream(struct body_stream *s, char *into, size_t n)
     return got;
 }
 
-static bool run_handler(struct exchange *x)
+static bool act(struct exchange *x)
+{
+    bool ok;
+
+    if (!unit_open(&x->op, &x->unit, &x->pass, &x->req))
+        return false;
+    ok = (!unit_was_answered(&x->unit) || x->req.stream)
+         && x->req.route->handle(&x->op, &x->req, &x->rep);
+    return unit_close(&x->op, &x->unit, ok, &x->rep);
+}
+
+static bool serve(struct exchange *x)
 {
     const struct route *r = x->req.route;
 
-    if (r->role != ROLE_PUBLIC && !auth_caller(&x->op, &x->pass, r->role))
-        return false;
     if (!invite_body(x))
         return fail(&x->op, E_MALFORMED_REQUEST, "The client went away");
     if (r->kind == KIND_STREAM) {
@@ -146,7 +159,20 @@ static bool run_handler(struct exchange *x)
     } else if (!read_body(x)) {
         return false;
     }
-    return r->handle(&x->op, &x->req, &x->rep);
+    return act(x);
+}
+
+static bool run_handler(struct exchange *x)
+{
+    const struct route *r = x->req.route;
+
+    if (r->role != ROLE_PUBLIC && !auth_caller(&x->op, &x->pass, r->role))
+        return false;
+    if (!throttle_enter(&x->op, x->front->throttle, r, &x->rep.rate))
+        return false;
+    bool ok = serve(x);
+    throttle_leave(x->front->throttle, &x->op, r);
+    return ok;
 }
 
 static bool busy(struct exchange *x)

@@ -10,12 +10,15 @@
 
 #include <stdatomic.h>
 
+struct throttle;
+
 /* What all requests of the process share. */
 struct front {
     const struct app *app;
     const struct app *urgent; /* the same, with sessions that only urgent requests use */
     struct routes routes;
     struct gate_limits limits;
+    struct throttle *throttle;
     int max_running; /* requests in a handler at once; one more is answered 503 */
     int max_urgent;  /* of urgent routes, above that */
     int max_uploads; /* of them, uploads: a slow one holds its thread for long */

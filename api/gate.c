@@ -126,6 +126,7 @@ static const char **place_of(const char *name, struct seen *s, struct gate_pass 
         {"Content-Encoding", &out->content_encoding},
         {"Upgrade", &s->upgrade},
         {"X-Retell-Signature", &out->signature},
+        {"Idempotency-Key", &out->idempotency_key},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(places); i++)

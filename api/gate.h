@@ -62,6 +62,7 @@ struct gate_pass {
     const char *request_id; /* well-formed */
     const char *signature;
     const char *forwarded_for; /* the last of them: what the nearest proxy added */
+    const char *idempotency_key;
 };
 
 /* E_NONE, or why the request is refused, in code and words. */

@@ -2,6 +2,7 @@
 #ifndef AGORALIA_HTTP_H
 #define AGORALIA_HTTP_H
 
+#include "common/base/digest.h"
 #include "common/base/fields.h"
 
 enum { MAX_PATH_PARAMS = 2 };
@@ -15,6 +16,15 @@ struct body_stream {
     long (*read)(struct body_stream *s, char *into, size_t n);
 };
 
+/*
+ * What an upload says, however it is framed: fields and file, as upload.c reads them.  One that was
+ * taken before is only read again.
+ */
+struct content {
+    struct digest_run *digest;
+    bool taken;
+};
+
 struct req {
     const struct route *route;
     struct str path;
@@ -23,13 +33,20 @@ struct req {
     int64_t ids[MAX_PATH_PARAMS];       /* the same, where the pattern says {..._id} is a number */
     struct str body;                    /* whole, unless the route streams */
     struct body_stream *stream;         /* routes of kind STREAM */
+    struct content *content;            /* of an upload that may be sent again; NULL = it is not */
     const char *content_type;           /* NULL when absent */
     const char *signature;              /* X-Retell-Signature, NULL when absent */
     const char *client;                 /* the address of who asks, as far as it can be trusted */
 };
 
+/* Of the budget a request took from; limit 0 = of none. */
+struct rate {
+    int64_t limit, left, full_seconds;
+};
+
 struct reply {
     int status;
+    struct rate rate;
     struct buf body;          /* JSON unless content_type says otherwise */
     const char *content_type; /* NULL = application/json */
     /*
@@ -42,6 +59,7 @@ struct reply {
     bool chunked;         /* the client knows pieces; else the connection's end is the body's */
     const char *allow;    /* 405 only */
     int retry_after;      /* seconds; 0 = unsaid */
+    bool replayed;        /* given before, under the same Idempotency-Key */
 };
 
 /* Decode the JSON body into out over its defaults; every complaint at once.  A query is refused. */

@@ -19,14 +19,43 @@
 /* Sessions that only urgent requests use, opened when first needed. */
 enum { URGENT_SESSIONS = 4 };
 
-static const struct route routes[] = {
+static struct route routes[] = {
 #define ROUTE(method, path, handler, role, kind, summary) \
-    {#method, path, handle_##handler, ROLE_##role, KIND_##kind, summary, false},
+    {#method, path, handle_##handler, ROLE_##role, KIND_##kind, summary, false, {0}},
 #define URGENT(method, path, handler, role, kind, summary) \
-    {#method, path, handle_##handler, ROLE_##role, KIND_##kind, summary, true},
+    {#method, path, handle_##handler, ROLE_##role, KIND_##kind, summary, true, {0}},
 #include "api/routes.def"
 #undef ROUTE
 };
+
+static const struct {
+    bool (*handle)(struct op *op, const struct req *req, struct reply *rep);
+    struct manner manner;
+} manners[] = {
+#define ROUTE(method, path, handler, role, kind, summary)
+#define MANNER(handler, unit, class) {handle_##handler, {UNIT_##unit, CLASS_##class}},
+#include "api/routes.def"
+#undef ROUTE
+};
+
+/* What has no tenant keeps nothing and takes from nobody. */
+static struct manner manner_of(const struct route *r)
+{
+    if (r->role == ROLE_PUBLIC)
+        return (struct manner){UNIT_NONE, CLASS_FREE};
+    for (size_t i = 0; i < ARRAY_LEN(manners); i++)
+        if (manners[i].handle == r->handle)
+            return manners[i].manner;
+    if (strcmp(r->method, "GET") == 0)
+        return (struct manner){UNIT_NONE, CLASS_READ};
+    return (struct manner){UNIT_WHOLE, CLASS_WRITE};
+}
+
+static void set_manners(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(routes); i++)
+        routes[i].manner = manner_of(&routes[i]);
+}
 
 /* Blocked before any thread starts, so that only sigwait() below gets them. */
 static sigset_t hold_signals(void)
@@ -68,6 +97,7 @@ int main(void)
     struct conf conf;
     sigset_t until = hold_signals();
 
+    set_manners();
     if (!conf_load(&conf))
         return 2;
     log_start("agoralia-api", conf.log_level);

@@ -172,6 +172,13 @@ void reply_head(struct buf *out, const struct reply *rep, const char *request_id
         write_header(out, "WWW-Authenticate", "Bearer realm=\"agoralia\"");
     if (rep->retry_after > 0)
         write_number(out, "Retry-After", rep->retry_after);
+    if (rep->rate.limit) {
+        write_number(out, "RateLimit-Limit", rep->rate.limit);
+        write_number(out, "RateLimit-Remaining", rep->rate.left);
+        write_number(out, "RateLimit-Reset", rep->rate.full_seconds);
+    }
+    if (rep->replayed)
+        write_header(out, "Idempotent-Replayed", "true");
     if (close)
         write_header(out, "Connection", "close");
     buf_add(out, "\r\n", 2);

@@ -13,6 +13,21 @@
 enum route_role { ROLE_PUBLIC, ROLE_VIEWER, ROLE_USER, ROLE_ADMIN };
 enum route_kind { KIND_NONE, KIND_OPTIONAL, KIND_JSON, KIND_RAW, KIND_STREAM };
 
+/*
+ * How a request that changes something keeps its effect and its answer together (unit.h): the
+ * handler in one transaction (WHOLE), or from its own first db_begin() on (LATE: it asks others
+ * before), or in several (STEPS).
+ */
+enum route_unit { UNIT_NONE, UNIT_WHOLE, UNIT_LATE, UNIT_STEPS };
+
+/* Whose budget of requests it takes from (throttle.h); FREE is not counted. */
+enum route_class { CLASS_FREE, CLASS_READ, CLASS_WRITE, CLASS_DIAL, CLASS_IMPORT, CLASS_URGENT };
+
+struct manner {
+    enum route_unit unit;
+    enum route_class class;
+};
+
 struct route {
     const char *method;
     const char *path;
@@ -21,6 +36,7 @@ struct route {
     enum route_kind kind;
     const char *summary;
     bool urgent; /* a slot and a session are kept free for it */
+    struct manner manner;
 };
 
 struct routes {

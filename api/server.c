@@ -3,6 +3,7 @@
 #include "api/server.h"
 
 #include "api/exchange.h"
+#include "api/throttle.h"
 #include "common/base/clock.h"
 #include "common/base/conf.h"
 #include "common/base/log.h"
@@ -239,10 +240,12 @@ struct server *server_start(const struct app *app, const struct app *urgent, str
     s->front.urgent = urgent;
     s->front.routes = routes;
     set_limits(s, app->conf);
+    s->front.throttle = throttle_open(app->conf, s->front.max_running * 3 / 4 + 1);
     mg_init_library(0);
     s->ctx = start_civetweb(s, app->conf);
     if (!s->ctx || mg_get_server_ports(s->ctx, 1, &port) < 1) {
         fprintf(stderr, "cannot listen on %s\n", app->conf->http_listen);
+        throttle_close(s->front.throttle);
         free(s);
         return NULL;
     }
@@ -275,6 +278,7 @@ void server_stop(struct server *s, int drain_ms)
     interrupt_threads(s);
     mg_stop(s->ctx);
     mg_exit_library();
+    throttle_close(s->front.throttle);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }

@@ -13,6 +13,7 @@ enum { CHUNK = 64 * 1024, FIELD_MAX = 4096 };
 struct intake {
     struct op *op;
     const struct upload *upload;
+    struct content *content;
     struct params params;
     struct multipart parser;
     bool in_file, had_file;
@@ -21,6 +22,30 @@ struct intake {
     char value[FIELD_MAX];
     char chunk[CHUNK];
 };
+
+/* Fields by name and length, so that none can be taken for another; the file to its end. */
+static void note(const struct intake *in, struct str bytes)
+{
+    if (in->content)
+        digest_add(in->content->digest, bytes);
+}
+
+static void note_field(const struct intake *in, struct str name, struct str value)
+{
+    const uint64_t sizes[] = {name.n, value.n};
+
+    note(in, (struct str){(const char *)sizes, sizeof(sizes)});
+    note(in, name);
+    note(in, value);
+}
+
+static bool take_file(struct intake *in, struct str bytes)
+{
+    note(in, bytes);
+    if (in->content && in->content->taken)
+        return true;
+    return in->upload->data(in->op, in->upload->ctx, bytes);
+}
 
 static bool begin_file(struct intake *in)
 {
@@ -51,7 +76,7 @@ static bool data(void *ctx, struct str bytes)
     struct intake *in = ctx;
 
     if (in->in_file)
-        return in->upload->data(in->op, in->upload->ctx, bytes);
+        return take_file(in, bytes);
     if (bytes.n > FIELD_MAX - in->value_n)
         return fail(in->op, E_VALIDATION_ERROR, "The field %s is too long", in->field.p);
     memcpy(in->value + in->value_n, bytes.p, bytes.n);
@@ -63,8 +88,10 @@ static bool end(void *ctx)
 {
     struct intake *in = ctx;
 
-    if (!in->in_file)
+    if (!in->in_file) {
+        note_field(in, in->field, (struct str){in->value, in->value_n});
         params_take(&in->params, in->field, (struct str){in->value, in->value_n});
+    }
     in->in_file = false;
     return true;
 }
@@ -97,7 +124,7 @@ static bool take_plain(struct intake *in, struct body_stream *s)
     if (!params_finish(&in->params))
         return false;
     while ((n = s->read(s, in->chunk, CHUNK)) > 0)
-        if (!in->upload->data(in->op, in->upload->ctx, (struct str){in->chunk, (size_t)n}))
+        if (!take_file(in, (struct str){in->chunk, (size_t)n}))
             return false;
     return n == 0;
 }
@@ -123,11 +150,12 @@ bool req_upload(struct op *op, const struct req *req, const struct upload *u)
     arena_defer(&op->arena, free, in);
     in->op = op;
     in->upload = u;
+    in->content = req->content;
     in->params = (struct params){.op = op, .type = u->type, .out = u->form};
     params_take_query(&in->params, req->query);
-    if (!form)
-        return take_plain(in, req->stream);
-    multipart_init(&in->parser, str_of(boundary), &events);
+    if (form)
+        multipart_init(&in->parser, str_of(boundary), &events);
     in->parser.events.ctx = in;
-    return take_form(in, req->stream);
+    bool ok = form ? take_form(in, req->stream) : take_plain(in, req->stream);
+    return ok && !(in->content && in->content->taken);
 }

@@ -22,7 +22,7 @@ struct upload {
 /*
  * Fails with UNSUPPORTED_MEDIA_TYPE, VALIDATION_ERROR (a field, or no file),
  * MALFORMED_REQUEST (the form's syntax, or it ended early), REQUEST_TIMEOUT, or
- * as data() did.
+ * as data() did.  What was taken before is read without data(), and then false without a failure.
  */
 bool req_upload(struct op *op, const struct req *req, const struct upload *u) MUSTCHECK;
 

@@ -1,4 +1,4 @@
-/* sealer.c - a service: decisions into their ledgers, a moment after they were made. */
+/* sealer.c - a service: decisions and changes into their ledgers, a moment after they were made. */
 
 #include "common/base/conf.h"
 #include "common/ledger/seal.h"
@@ -6,14 +6,28 @@
 
 enum { SEAL_PAUSE_MS = 1000 };
 
+/* In a part of its own: the one must not wait for the other. */
+static bool seal(struct op *op, const struct ledger *l, const struct ledger_key *key, int *sealed)
+{
+    struct op part = op_part(op);
+    bool ok = ledger_seal(&part, l, key, sealed) || op_fail_like(op, &part);
+
+    op_end(&part);
+    return ok;
+}
+
 bool sealer_run_once(struct op *op, int *sleep_ms)
 {
     const char *path = op->app->conf->ledger_key_file;
     struct ledger_key *key = path ? ledger_key_private(op, path) : NULL;
-    int sealed = 0;
-    bool ok = (key || !path) && ledger_seal(op, key, &sealed);
+    int decisions = 0, changes = 0;
+    bool ok = key || !path;
 
+    if (ok) {
+        ok = seal(op, &ledger_of_decisions, key, &decisions);
+        ok = seal(op, &ledger_of_changes, key, &changes) && ok;
+    }
     ledger_key_close(key);
-    *sleep_ms = sealed ? 1 : SEAL_PAUSE_MS;
+    *sleep_ms = decisions || changes ? 1 : SEAL_PAUSE_MS;
     return ok;
 }

@@ -16,6 +16,12 @@ enum { MD5_HEX_SIZE = 33, SHA1_HEX_SIZE = 41, SHA256_HEX_SIZE = 65 };
 /* out has the size that goes with kind. */
 void digest_hex(enum digest kind, struct str text, char *out);
 
+/* SHA-256 of what comes in pieces; the sum may be looked at any time before the end. */
+struct digest_run *digest_begin(void);
+void digest_add(struct digest_run *d, struct str piece);
+void digest_sum(const struct digest_run *d, char out[SHA256_HEX_SIZE]);
+void digest_end(struct digest_run *d);
+
 /* 2 * n digits and a NUL. */
 void hex_write(char *out, const unsigned char *bytes, size_t n);
 

@@ -30,6 +30,7 @@ struct app {
 };
 
 struct db;
+struct at_commit;
 
 struct op {
     const struct app *app;
@@ -38,7 +39,10 @@ struct op {
     int64_t user_id;        /* who is signed in; 0 = nobody: a key, a job, the operator */
     int64_t session_id;     /* of that user */
     int64_t deadline_us;    /* CLOCK_MONOTONIC; bounds every wait below; 0 = the callee's default */
+    const char *principal;  /* who asks, as tables and logs may name it; NULL = nobody we know */
     bool suspect;           /* a worker died while it did this before */
+    bool one_transaction;   /* db_begin() and db_commit() join the caller's, see db.h */
+    struct at_commit *at_commit; /* run before the next COMMIT, see db.h; NULL = nothing is */
     struct arena arena;
     struct db *db;  /* leased on first use */
     struct err err; /* the first failure; later ones only reach the log */
@@ -47,7 +51,7 @@ struct op {
 void op_end(struct op *op);
 
 /*
- * A unit of work inside op's: the same tenant and deadline, its own memory and
+ * A unit of work inside op's: the same tenant, deadline and at_commit, its own memory and
  * its own session.  For what repeats without end (batches of a file), so that
  * each round's memory goes and no session is held while waiting for the next.
  * To be ended with op_end().

@@ -10,6 +10,8 @@
 #include "common/provider/provider.h"
 #include "common/store/db.h"
 #include "common/store/pool.h"
+#include "common/tenant/audit.h"
+#include "common/tenant/request_key.h"
 #include "queries.h"
 
 #include <inttypes.h>
@@ -153,7 +155,8 @@ static bool go_on(struct op *op, const struct person *p)
         return false;
     if (live)
         return wait_for_calls(op, p);
-    return forget(op, p, person) && settle(op, p);
+    return forget(op, p, person) && audit_forget(op, p->e164, p->leads)
+           && request_key_forget(op, p->e164, p->leads) && settle(op, p);
 }
 
 static bool open(struct op *op, const struct erasure *e, struct person *p)

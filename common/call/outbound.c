@@ -211,10 +211,12 @@ bool call_web(struct op *op, const struct web_call_request *r, struct web_call_r
         || !p->create_web_call(op, p, r->agent_id, r->metadata.text, &web))
         return false;
     call_id_make(call_id);
-    if (!db_query(op, &SQL_CALL_INSERT_WEB,
-                  ARGS({"call_id", call_id}, {"agent_id", r->agent_id},
-                       {"provider_call_id", web.provider_call_id}, {"metadata", r->metadata.text}),
-                  &rows))
+    if (!db_begin(op)
+        || !db_query_commit(op, &SQL_CALL_INSERT_WEB,
+                            ARGS({"call_id", call_id}, {"agent_id", r->agent_id},
+                                 {"provider_call_id", web.provider_call_id},
+                                 {"metadata", r->metadata.text}),
+                            &rows))
         return false;
     const char *host = base && strstr(base, "://") ? strstr(base, "://") + 3 : NULL;
     *out = (struct web_call_reply){

@@ -38,8 +38,9 @@ bool session_end(struct op *op) MUSTCHECK;
 bool session_end_all(struct op *op) MUSTCHECK;
 
 /*
- * Set op's tenant, user and session from an access token, and say what the user may do.  Fails with
- * UNAUTHENTICATED.  What the database says of a session is remembered for five seconds.
+ * Set op's tenant, user, session and principal ("user:ID") from an access token, and say what the
+ * user may do.  Fails with UNAUTHENTICATED.  What the database says of a session is remembered for
+ * five seconds.
  */
 bool session_authenticate(struct op *op, struct str access_token, int *role) MUSTCHECK;
 

@@ -12,6 +12,7 @@
 #include "common/store/db.h"
 #include "queries.h"
 
+#include <inttypes.h>
 #include <openssl/sha.h>
 #include <pthread.h>
 
@@ -60,6 +61,7 @@ static void adopt(struct op *op, const struct token_claims *c)
     op->tenant_id = c->tenant_id;
     op->user_id = c->user_id;
     op->session_id = c->session_id;
+    op->principal = arena_printf(&op->arena, "user:%" PRId64, c->user_id);
 }
 
 static bool ask(struct op *op, struct seen *s)

@@ -1,4 +1,4 @@
-/* seal.c - in the order of their transactions: a decision committed late is not forgotten. */
+/* seal.c - in the order of their transactions: what was committed late is not forgotten. */
 
 #include "common/ledger/seal.h"
 
@@ -14,6 +14,28 @@
 
 enum { BATCH = 1000 };
 
+struct ledger {
+    const char *name;
+    const struct query *cursor, *due, *heads, *entries, *head_write, *move, *head, *page;
+};
+
+const struct ledger ledger_of_decisions = {
+    "decisions",          &SQL_SEAL_CURSOR, &SQL_SEAL_DUE,    &SQL_SEAL_HEADS,  &SQL_SEAL_ENTRIES,
+    &SQL_SEAL_HEAD_WRITE, &SQL_SEAL_MOVE,   &SQL_LEDGER_HEAD, &SQL_LEDGER_PAGE,
+};
+
+const struct ledger ledger_of_changes = {
+    "changes",
+    &SQL_AUDIT_SEAL_CURSOR,
+    &SQL_AUDIT_SEAL_DUE,
+    &SQL_AUDIT_SEAL_HEADS,
+    &SQL_AUDIT_SEAL_ENTRIES,
+    &SQL_AUDIT_SEAL_HEAD_WRITE,
+    &SQL_AUDIT_SEAL_MOVE,
+    &SQL_AUDIT_LEDGER_HEAD,
+    &SQL_AUDIT_LEDGER_PAGE,
+};
+
 /* A tenant's chain as far as this batch has brought it. */
 struct tail {
     int64_t tenant_id;
@@ -21,6 +43,7 @@ struct tail {
 };
 
 struct batch {
+    const struct ledger *ledger;
     struct tail tails[BATCH];
     int n;
     struct sql_array tenants, seqs, checks, hashes;
@@ -55,7 +78,7 @@ static bool read_heads(struct op *op, struct batch *b, const struct rows *due)
         b->tails[b->n++] = (struct tail){.tenant_id = tenant_id};
         sql_array_add_i64(&b->tenants, tenant_id);
     }
-    if (!db_query(op, &SQL_SEAL_HEADS, ARGS({"tenants", sql_array_close(&b->tenants)}), &heads))
+    if (!db_query(op, b->ledger->heads, ARGS({"tenants", sql_array_close(&b->tenants)}), &heads))
         return false;
     for (int i = 0; i < heads.n; i++) {
         struct tail *t = tail_of(b, db_i64(&heads, i, "tenant_id"));
@@ -88,7 +111,7 @@ static bool write_entries(struct op *op, struct batch *b, const struct rows *due
         add_hash(&b->hashes, &t->head);
     }
     return db_query(
-        op, &SQL_SEAL_ENTRIES,
+        op, b->ledger->entries,
         ARGS({"tenants", sql_array_close(&b->tenants)}, {"seqs", sql_array_close(&b->seqs)},
              {"checks", sql_array_close(&b->checks)}, {"hashes", sql_array_close(&b->hashes)}),
         &written);
@@ -112,7 +135,7 @@ static bool write_heads(struct op *op, const struct ledger_key *key, const struc
         sql_array_add(&signatures, key ? signature : NULL);
     }
     ok = ok
-         && db_query(op, &SQL_SEAL_HEAD_WRITE,
+         && db_query(op, b->ledger->head_write,
                      ARGS({"tenants", sql_array_close(&tenants)}, {"seqs", sql_array_close(&seqs)},
                           {"hashes", sql_array_close(&hashes)}, {"keys", sql_array_close(&keys)},
                           {"signatures", sql_array_close(&signatures)}),
@@ -132,20 +155,23 @@ static void tell(struct op *op, const struct batch *b)
 
     for (int i = 0; i < b->n; i++) {
         hex_write(hex, b->tails[i].head.hash, CHAIN_HASH_BYTES);
-        log_info(op, "ledger.sealed", F("of_tenant", b->tails[i].tenant_id),
-                 F("seq", b->tails[i].head.seq), F("hash", (const char *)hex));
+        log_info(op, "ledger.sealed", F("ledger", b->ledger->name),
+                 F("of_tenant", b->tails[i].tenant_id), F("seq", b->tails[i].head.seq),
+                 F("hash", (const char *)hex));
     }
 }
 
-static bool seal(struct op *op, const struct ledger_key *key, const struct rows *due)
+static bool seal(struct op *op, const struct ledger *l, const struct ledger_key *key,
+                 const struct rows *due)
 {
     struct batch *b = ARENA_NEW(&op->arena, struct batch);
     int last = due->n - 1;
     struct rows moved;
 
+    b->ledger = l;
     arena_defer(&op->arena, free_batch, b);
     if (!read_heads(op, b, due) || !write_entries(op, b, due) || !write_heads(op, key, b)
-        || !db_query_commit(op, &SQL_SEAL_MOVE,
+        || !db_query_commit(op, l->move,
                             ARGS({"recorded_in", db_text(due, last, "recorded_in")},
                                  {"check_id", db_text(due, last, "id")}),
                             &moved))
@@ -155,22 +181,22 @@ static bool seal(struct op *op, const struct ledger_key *key, const struct rows 
     return true;
 }
 
-bool ledger_seal(struct op *op, const struct ledger_key *key, int *sealed)
+bool ledger_seal(struct op *op, const struct ledger *l, const struct ledger_key *key, int *sealed)
 {
     struct rows cursor, due = {0};
 
     *sealed = 0;
-    if (!db_begin(op) || !db_query(op, &SQL_SEAL_CURSOR, NO_ARGS, &cursor))
+    if (!db_begin(op) || !db_query(op, l->cursor, NO_ARGS, &cursor))
         return false;
     if (cursor.n
-        && !db_query(op, &SQL_SEAL_DUE,
+        && !db_query(op, l->due,
                      ARGS({"recorded_in", db_text(&cursor, 0, "recorded_in")},
                           {"check_id", db_text(&cursor, 0, "check_id")},
                           {"limit", sql_i64(op, BATCH)}),
                      &due))
         return false;
     *sealed = due.n;
-    return due.n ? seal(op, key, &due) : db_commit(op);
+    return due.n ? seal(op, l, key, &due) : db_commit(op);
 }
 
 /* The hashes of the laws that an export's records name, each once. */
@@ -231,7 +257,7 @@ static bool write_page(const struct rows *page, struct buf *b, FILE *out)
     return !b->over && fwrite(b->p, 1, b->n, out) == b->n;
 }
 
-static bool write_pages(struct op *op, int64_t last, FILE *out)
+static bool write_pages(struct op *op, const struct ledger *l, int64_t last, FILE *out)
 {
     struct buf b = {0};
     struct named *laws = NULL;
@@ -240,7 +266,7 @@ static bool write_pages(struct op *op, int64_t last, FILE *out)
     for (int64_t after = 0; ok && after < last;) {
         struct op part = op_part(op);
         struct rows page;
-        ok = db_query(&part, &SQL_LEDGER_PAGE,
+        ok = db_query(&part, l->page,
                       ARGS({"after", sql_i64(&part, after)}, {"last", sql_i64(&part, last)}), &page)
                  ? page.n && write_page(&page, &b, out)
                  : op_fail_like(op, &part);
@@ -256,13 +282,13 @@ static bool write_pages(struct op *op, int64_t last, FILE *out)
            || fail(op, E_INTERNAL_ERROR, "The ledger could not be written in full");
 }
 
-bool ledger_export(struct op *op, FILE *out)
+bool ledger_export(struct op *op, const struct ledger *l, FILE *out)
 {
     struct ledger_span span = {.tenant_id = op->tenant_id, .first = 1};
     struct buf b = {0};
     struct rows head;
 
-    if (!db_query(op, &SQL_LEDGER_HEAD, NO_ARGS, &head))
+    if (!db_query(op, l->head, NO_ARGS, &head))
         return false;
     if (head.n) {
         span.last = db_i64(&head, 0, "seq");
@@ -277,5 +303,5 @@ bool ledger_export(struct op *op, FILE *out)
     db_release(op);
     if (!ok)
         return fail(op, E_INTERNAL_ERROR, "The ledger could not be written in full");
-    return write_pages(op, span.last, out);
+    return write_pages(op, l, span.last, out);
 }

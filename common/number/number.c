@@ -69,7 +69,7 @@ bool number_register(struct op *op, struct number *n)
     n->country = phone_region(n->e164);
     n->status = NUMBER_ACTIVE;
     n->verified = true;
-    if (db_store(op, &SQL_NUMBER_INSERT, &number_type, n))
+    if (db_begin(op) && db_store(op, &SQL_NUMBER_INSERT, &number_type, n) && db_commit(op))
         return true;
     if (op->err.code == E_ALREADY_EXISTS)
         err_detail(op, "e164", "is already registered");

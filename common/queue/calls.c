@@ -251,3 +251,12 @@ void call_witness(struct call *c, const struct caller *by, const char *known)
     begin(c, SCRIPT_witness, by);
     add_text(c, known);
 }
+
+void call_budget(struct call *c, const struct caller *by, const struct budget_ask *ask)
+{
+    begin(c, SCRIPT_budget, by);
+    add_text(c, ask->name);
+    add_number(c, ask->per_minute);
+    add_number(c, ask->burst);
+    add_number(c, ask->wanted);
+}

@@ -110,6 +110,14 @@ void call_peek_dead(struct call *c, const struct caller *by, const char *queue,
 /* What is known of the database's log, as text that sorts; the answer is the highest ever told. */
 void call_witness(struct call *c, const struct caller *by, const char *known);
 
+/* Take from a budget that fills evenly; answer: granted, left, us until there is one, until full.
+ */
+struct budget_ask {
+    const char *name;
+    int64_t per_minute, burst, wanted;
+};
+void call_budget(struct call *c, const struct caller *by, const struct budget_ask *ask);
+
 /* Answers.  What has another shape reads as nothing. */
 struct str reply_text(const struct redisReply *r);
 int64_t reply_number(const struct redisReply *r); /* an integer, or text that is one; 0 otherwise */

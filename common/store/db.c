@@ -298,9 +298,19 @@ bool db_query(struct op *op, const struct query *q, const struct arg *args, stru
     return run(op, &(struct ask){q, args, out}, 1, NULL);
 }
 
+static bool run_at_commit(struct op *op)
+{
+    struct at_commit *c = op->at_commit;
+
+    op->at_commit = NULL;
+    return !c || c->run(op, c);
+}
+
 bool db_ask_commit(struct op *op, const struct ask *asks, size_t n)
 {
-    bool ok = run(op, asks, n, "COMMIT");
+    if (!run_at_commit(op))
+        return false;
+    bool ok = run(op, asks, n, op->one_transaction ? NULL : "COMMIT");
 
     if (op->db && !op->db->broken)
         op->db->in_tx = PQtransactionStatus(op->db->pg) != PQTRANS_IDLE;
@@ -316,6 +326,8 @@ bool db_begin(struct op *op)
 {
     if (!db_lease(op))
         return false;
+    if (op->one_transaction && (op->db->in_tx || op->db->begin_pending))
+        return true;
     if (op->db->in_tx || op->db->begin_pending)
         return fail(op, E_INTERNAL_ERROR, "a transaction is already open");
     op->db->begin_pending = true;
@@ -328,10 +340,14 @@ bool db_commit(struct op *op)
 
     if (op->err.code != E_NONE)
         return false;
+    if (op->one_transaction)
+        return true;
     if (db->begin_pending) { /* nothing was asked */
         db->begin_pending = false;
         return true;
     }
+    if (!run_at_commit(op))
+        return false;
     bool ok = run(op, NULL, 0, "COMMIT");
     if (!db->broken)
         db->in_tx = PQtransactionStatus(db->pg) != PQTRANS_IDLE;

@@ -65,6 +65,18 @@ const char *sql_tstamp(struct op *op, struct tstamp t); /* NULL for the null ins
 bool db_begin(struct op *op) MUSTCHECK;
 bool db_commit(struct op *op) MUSTCHECK;
 
+/*
+ * While op->one_transaction is set, what others begin joins the transaction that is open, and what
+ * they commit stays open: whoever set it ends it, by db_commit() after clearing it or by
+ * db_rollback().  A session given back in between takes everything with it.
+ */
+
+/* What belongs into the next transaction that is committed, whoever commits it; then it is
+ * forgotten. */
+struct at_commit {
+    bool (*run)(struct op *op, struct at_commit *c);
+};
+
 /* Undo and go on with the operation: for a caller that repeats the transaction. */
 void db_rollback(struct op *op);
 

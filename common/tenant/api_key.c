@@ -138,10 +138,10 @@ bool api_key_authenticate(struct op *op, struct str presented)
     if (!well_formed(presented))
         return fail(op, E_UNAUTHENTICATED, "The API key is not valid");
     digest_hex(DIGEST_SHA256, presented, hex);
+    op->principal = arena_strndup(&op->arena, presented.p, PREFIX);
     if ((op->tenant_id = recall(hex)))
         return true;
-    if (!db_query(op, &SQL_API_KEY_FIND,
-                  ARGS({"prefix", arena_strndup(&op->arena, presented.p, PREFIX)}), &rows))
+    if (!db_query(op, &SQL_API_KEY_FIND, ARGS({"prefix", op->principal}), &rows))
         return false;
     if (rows.n == 0 || CRYPTO_memcmp(db_text(&rows, 0, "secret_sha256"), hex, 64) != 0)
         return fail(op, E_UNAUTHENTICATED, "The API key is not valid");

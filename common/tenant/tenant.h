@@ -36,9 +36,9 @@ bool api_key_list(struct op *op, struct api_key **out, int *n) MUSTCHECK;
 bool api_key_revoke(struct op *op, int64_t id) MUSTCHECK;
 
 /*
- * Set op->tenant_id to the tenant of a presented key.  Fails with UNAUTHENTICATED,
- * the same for a malformed, unknown or revoked key and for a suspended tenant.
- * A key once seen is remembered by this process for five seconds.
+ * Set op->tenant_id to the tenant of a presented key and op->principal to its public part.  Fails
+ * with UNAUTHENTICATED, the same for a malformed, unknown or revoked key and for a suspended
+ * tenant. A key once seen is remembered by this process for five seconds.
  */
 bool api_key_authenticate(struct op *op, struct str presented) MUSTCHECK;
 

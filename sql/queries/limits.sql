@@ -32,3 +32,23 @@ SELECT provider, concurrency_limit, reserved_inbound, others_live, starts_per_se
 -- tenant: none, because a provider serves them all
 UPDATE provider_limits SET starts_per_second = :starts::double precision, starts_set_by = :set_by
  WHERE provider = :provider;
+
+-- name: rate_limit_get
+SELECT per_minute, burst
+  FROM rate_limits
+ WHERE tenant_id = :tenant_id AND principal = :principal AND class = :class;
+
+-- name: rate_limit_set
+INSERT INTO rate_limits (tenant_id, principal, class, per_minute, burst)
+SELECT :tenant_id, :principal, :class, :per_minute::bigint, :burst::bigint
+ WHERE :principal = '' OR EXISTS (SELECT 1 FROM api_keys WHERE tenant_id = :tenant_id AND prefix = :principal)
+ON CONFLICT (tenant_id, principal, class) DO UPDATE SET per_minute = excluded.per_minute, burst = excluded.burst;
+
+-- name: rate_limit_end
+DELETE FROM rate_limits WHERE tenant_id = :tenant_id AND principal = :principal AND class = :class;
+
+-- name: rate_limit_list
+SELECT principal, class, per_minute, burst
+  FROM rate_limits
+ WHERE tenant_id = :tenant_id
+ ORDER BY principal, class;

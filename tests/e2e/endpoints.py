@@ -225,6 +225,9 @@ CHECKS_QUERY = {"from": q_stamp(), "to": q_stamp(), "status": q_label("rejected"
                 "lead_id": Q_IDENTIFIER, "scheduled_call_id": Q_IDENTIFIER, "country_iso": Q_COUNTRY,
                 "to_number": Parameter(PHONE, ["", "393492000001", "x", "+39", "+" + "9" * 40])}
 HALT_QUERY = {"standing": Parameter("true", ["", "1", "yes", "TRUE"]), **PAGE}
+AUDIT_QUERY = {"who": Parameter("aga_live_00000000", ["", "x" * 65]), "action": Parameter("POST", ["", "x" * 129]),
+               "subject": Parameter("x", ["", "x" * 129]), "request_id": Parameter("req_1", ["", "x" * 65]),
+               "created_gte": q_stamp(), "created_lte": q_stamp(), **PAGE}
 DNC_QUERY = {"country_iso": Q_COUNTRY, **PAGE}
 LEAD_IMPORT = {"campaign_id": Q_IDENTIFIER, "country_iso": Q_COUNTRY, "delimiter": Q_DELIMITER}
 Q_YES = Parameter("true", ["", "1", "yes", "TRUE"])
@@ -314,6 +317,7 @@ ENDPOINTS = {
     "DELETE /api/v1/halts/{halt_id}": Endpoint(),
     "POST /api/v1/leads/{lead_id}/erase": Endpoint(("erasure", ERASURE), good_status=202),
     "GET /api/v1/erasures/{erasure_id}": Endpoint(),
+    "GET /api/v1/audit": Endpoint(query=("audit_query", AUDIT_QUERY)),
     "POST /api/v1/webhooks/retell": Endpoint(),
 }
 

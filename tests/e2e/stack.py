@@ -122,6 +122,8 @@ class Stack:
                         RECONCILE_WINDOW_SECONDS="4", CALL_POLL_SECONDS="2", CLAIM_TIMEOUT_SECONDS="3",
                         DISPATCH_POLL_MS="200", QUEUE_HEARTBEAT_TIMEOUT_MS="4000", QUEUE_MAINTENANCE_MS="500",
                         TENANT_MAX_LIVE_CALLS="100")
+        # As much as a test can ask for; who tests the limits sets them.
+        self.env.update({f"RATE_{name}_PER_MINUTE": "0" for name in ("READ", "WRITE", "DIAL", "IMPORT", "URGENT")})
         self.env.update(self.extra)
         self.start_sim()
         self.cli("migrate")

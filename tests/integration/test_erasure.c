@@ -375,8 +375,8 @@ static int64_t verify(struct scene *s)
     bool ok = true;
     int n;
 
-    assert_ok(&sealing, ledger_seal(&sealing, NULL, &n));
-    assert_ok(&op, ledger_export(&op, out));
+    assert_ok(&sealing, ledger_seal(&sealing, &ledger_of_decisions, NULL, &n));
+    assert_ok(&op, ledger_export(&op, &ledger_of_decisions, out));
     fclose(out);
     for (rest = text; ok && (line = strsep(&rest, "\n")) && *line;)
         ok = ledger_check_line(&c, str_of(line));

@@ -181,11 +181,11 @@ static FILE *exported(struct scene *s)
 
     do {
         struct op op = testdb_op(s->db, 0);
-        assert_ok(&op, ledger_seal(&op, NULL, &sealed));
+        assert_ok(&op, ledger_seal(&op, &ledger_of_decisions, NULL, &sealed));
         op_end(&op);
     } while (sealed);
     struct op op = testdb_op(s->db, s->tenant);
-    assert_ok(&op, ledger_export(&op, f));
+    assert_ok(&op, ledger_export(&op, &ledger_of_decisions, f));
     op_end(&op);
     rewind(f);
     return f;

@@ -38,7 +38,7 @@ static int seal(struct testdb *db)
 
     do {
         struct op op = testdb_op(db, 0);
-        assert_ok(&op, ledger_seal(&op, NULL, &n));
+        assert_ok(&op, ledger_seal(&op, &ledger_of_decisions, NULL, &n));
         op_end(&op);
         all += n;
     } while (n);
@@ -55,7 +55,7 @@ static struct ledger_check verify(struct testdb *db, int64_t tenant)
     FILE *out = open_memstream(&text, &size);
     bool ok = true;
 
-    assert_ok(&op, ledger_export(&op, out));
+    assert_ok(&op, ledger_export(&op, &ledger_of_decisions, out));
     fclose(out);
     for (rest = text; ok && (line = strsep(&rest, "\n")) && *line;)
         ok = ledger_check_line(&c, str_of(line));
@@ -130,7 +130,7 @@ static void *seal_patiently(void *ctx)
 
     for (int n; rounds < 40; rounds++) {
         struct op op = testdb_op(db, 0);
-        assert_ok(&op, ledger_seal(&op, NULL, &n));
+        assert_ok(&op, ledger_seal(&op, &ledger_of_decisions, NULL, &n));
         op_end(&op);
     }
     return NULL;

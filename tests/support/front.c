@@ -114,15 +114,15 @@ void front_open_door(bool open)
 }
 
 static const struct route table[] = {
-    {"GET", "/things", get_thing, ROLE_PUBLIC, KIND_NONE, "a query", false},
-    {"POST", "/things", post_thing, ROLE_PUBLIC, KIND_JSON, "a JSON body", false},
-    {"GET", "/large", get_large, ROLE_PUBLIC, KIND_NONE, "4.8 MB", false},
-    {"POST", "/things/{thing_id}/stop", stop_thing, ROLE_PUBLIC, KIND_NONE, "no body", false},
-    {"POST", "/raw", echo, ROLE_PUBLIC, KIND_RAW, "any bytes", false},
-    {"POST", "/import", import, ROLE_PUBLIC, KIND_STREAM, "a file", false},
-    {"POST", "/stay", stay, ROLE_PUBLIC, KIND_JSON, "until let go", false},
-    {"POST", "/urgent", post_thing, ROLE_PUBLIC, KIND_JSON, "what must get through", true},
-    {"GET", "/private", echo, ROLE_VIEWER, KIND_NONE, "needs a key", false},
+    {"GET", "/things", get_thing, ROLE_PUBLIC, KIND_NONE, "a query", false, {0}},
+    {"POST", "/things", post_thing, ROLE_PUBLIC, KIND_JSON, "a JSON body", false, {0}},
+    {"GET", "/large", get_large, ROLE_PUBLIC, KIND_NONE, "4.8 MB", false, {0}},
+    {"POST", "/things/{thing_id}/stop", stop_thing, ROLE_PUBLIC, KIND_NONE, "no body", false, {0}},
+    {"POST", "/raw", echo, ROLE_PUBLIC, KIND_RAW, "any bytes", false, {0}},
+    {"POST", "/import", import, ROLE_PUBLIC, KIND_STREAM, "a file", false, {0}},
+    {"POST", "/stay", stay, ROLE_PUBLIC, KIND_JSON, "until let go", false, {0}},
+    {"POST", "/urgent", post_thing, ROLE_PUBLIC, KIND_JSON, "what must get through", true, {0}},
+    {"GET", "/private", echo, ROLE_VIEWER, KIND_NONE, "needs a key", false, {0}},
 };
 
 static struct conf conf;

@@ -10,7 +10,7 @@
 
 static const struct route table[] = {
 #define ROUTE(method, path, handler, role, kind, summary) \
-    {#method, path, NULL, ROLE_##role, KIND_##kind, summary, false},
+    {#method, path, NULL, ROLE_##role, KIND_##kind, summary, false, {0}},
 #include "api/routes.def"
 #undef ROUTE
 };

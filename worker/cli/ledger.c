@@ -1,4 +1,5 @@
-/* ledger.c - agoralia ledger: the proof of the decisions, for whoever asks for it. */
+/* ledger.c - agoralia ledger, agoralia audit: the proof of decisions and changes, for whoever asks.
+ */
 
 #include "common/base/conf.h"
 #include "common/ledger/ledger_file.h"
@@ -37,16 +38,26 @@ static int print_key(struct cli *c)
     return CLI_OK;
 }
 
-static int export(struct cli *c)
+static int export(struct cli *c, const struct ledger *l, const char *usage)
 {
     const char *tenant = cli_option(c, "--tenant");
 
     c->op->tenant_id = tenant ? strtoll(tenant, NULL, 10) : 0;
     if (c->op->tenant_id <= 0)
-        return cli_usage("agoralia ledger export --tenant ID > FILE");
-    if (!ledger_export(c->op, stdout))
+        return cli_usage(usage);
+    if (!ledger_export(c->op, l, stdout))
         return cli_fail(c);
     return fflush(stdout) == 0 ? CLI_OK : CLI_FAILED;
+}
+
+static int export_decisions(struct cli *c)
+{
+    return export(c, &ledger_of_decisions, "agoralia ledger export --tenant ID > FILE");
+}
+
+static int export_changes(struct cli *c)
+{
+    return export(c, &ledger_of_changes, "agoralia audit export --tenant ID > FILE");
 }
 
 static bool read_lines(struct ledger_check *check, FILE *in)
@@ -106,8 +117,12 @@ const struct command ledger_commands[] = {
     {"ledger", "keygen", "FILE", "make the key that signs ledgers; prints its public half", keygen,
      true},
     {"ledger", "key", "", "print the public half of LEDGER_KEY_FILE", print_key, false},
-    {"ledger", "export", "--tenant ID", "write a tenant's ledger to stdout", export, false},
+    {"ledger", "export", "--tenant ID", "write a tenant's ledger to stdout", export_decisions,
+     false},
     {"ledger", "verify", "FILE [--key PUBLIC.pem]",
      "is it as it was written? names the first bad entry", verify, true},
+    {"audit", "export", "--tenant ID", "write what was changed by whom to stdout", export_changes,
+     false},
+    {"audit", "verify", "FILE [--key PUBLIC.pem]", "the same as ledger verify", verify, true},
     {0},
 };

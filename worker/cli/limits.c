@@ -1,7 +1,9 @@
-/* limits.c - agoralia tenant set, agoralia provider show, agoralia provider set */
+/* limits.c - agoralia tenant set, agoralia tenant rate, agoralia provider show, agoralia provider
+ * set */
 
 #include "common/provider/limits.h"
 #include "common/tenant/limits.h"
+#include "common/tenant/rates.h"
 #include "worker/cli/cli.h"
 
 #include <stdio.h>
@@ -57,6 +59,40 @@ static int tenant_set_command(struct cli *c)
     return CLI_OK;
 }
 
+static const char rate_usage[] =
+    "tenant rate ID [--key PREFIX] [--class read|write|dial|import|urgent "
+    "--per-minute N|none [--burst N]]";
+
+/* A tenth of a minute at once, unless said otherwise. */
+static bool set_rate(struct cli *c, const char *class, const char *per_minute)
+{
+    const char *key = cli_option(c, "--key"), *burst = cli_option(c, "--burst");
+    struct rate_limit l = {.principal = key ? key : "", .class = class};
+
+    if (strcmp(per_minute, "none") == 0)
+        return rate_limit_end(c->op, &l);
+    l.per_minute = strtoll(per_minute, NULL, 10);
+    l.burst = burst ? strtoll(burst, NULL, 10) : (l.per_minute + 9) / 10;
+    return rate_limit_set(c->op, &l);
+}
+
+static int tenant_rate_command(struct cli *c)
+{
+    const char *id = cli_positional(c, 0), *class = cli_option(c, "--class");
+    const char *per_minute = cli_option(c, "--per-minute");
+    struct rate_limit *all;
+    int n;
+
+    c->op->tenant_id = id ? strtoll(id, NULL, 10) : 0;
+    if (c->op->tenant_id <= 0 || !class != !per_minute)
+        return cli_usage(rate_usage);
+    if ((class && !set_rate(c, class, per_minute)) || !rate_limit_list(c->op, &all, &n))
+        return cli_fail(c);
+    for (int i = 0; i < n; i++)
+        cli_print_json(&rate_limit_type, &all[i]);
+    return CLI_OK;
+}
+
 static int provider_show_command(struct cli *c)
 {
     struct provider_limits *all;
@@ -83,6 +119,8 @@ static int provider_set_command(struct cli *c)
 const struct command limit_commands[] = {
     {"tenant", "set", "ID [--max-concurrent N|none] [--budget-cents N|none] ...",
      "what a tenant may use; prints it", tenant_set_command, false},
+    {"tenant", "rate", "ID [--class CLASS --per-minute N|none] ...",
+     "how much a tenant, or a key of it, may ask of the API", tenant_rate_command, false},
     {"provider", "set", "NAME --starts-per-second N|none",
      "how fast it is dialled, whatever the setting says", provider_set_command, false},
     {"provider", "show", "", "what a provider lets us do", provider_show_command, false},
