@@ -10,7 +10,9 @@ enum { DIGITS_MIN = 7, DIGITS_MAX = 15, NUMBER_SIZE = 1 + DIGITS_MAX + 1 };
 
 static int hex(char c)
 {
-    return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? (c | 32) - 'a' + 10 : -1;
+    return isdigit((unsigned char)c)    ? c - '0'
+           : isxdigit((unsigned char)c) ? (c | 32) - 'a' + 10
+                                        : -1;
 }
 
 /* "\u002b" is a plus sign too: the character at i, and where the next one is; 0 = none of ours. */
@@ -22,7 +24,8 @@ static char take(struct str s, size_t *i)
         ++*i;
         return *p;
     }
-    if (s.n - *i < 6 || p[1] != 'u' || p[2] != '0' || p[3] != '0' || hex(p[4]) < 0 || hex(p[5]) < 0) {
+    if (s.n - *i < 6 || p[1] != 'u' || p[2] != '0' || p[3] != '0' || hex(p[4]) < 0
+        || hex(p[5]) < 0) {
         *i += 2;
         return 0;
     }

@@ -208,7 +208,7 @@ static void whoever_was_overtaken_cannot_finish(void **state)
     assert_ok(&slow, request_key_take(&slow, &a, &answer));
     assert_ok(&quick, request_key_take(&quick, &b, &answer));
     assert_int_equal(answer.status, 0);
-    answer = (struct request_answer){.status = 201, .reply = "{}"};
+    answer = (struct request_answer){.status = 201, .reply = "{}", .about = "{}"};
     assert_false(request_key_done(&slow, &a, &answer));
     assert_int_equal(slow.err.code, E_SERVICE_UNAVAILABLE);
     assert_ok(&quick, request_key_done(&quick, &b, &answer));
