@@ -72,7 +72,6 @@ static struct handles *handles(void)
             abort();
         curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)MAX_CONNECTIONS);
     }
-    curl_easy_reset(h->easy);
     return h;
 }
 
