@@ -6,6 +6,7 @@
  */
 
 #include "common/base/clock.h"
+#include "common/base/digest.h"
 #include "common/identity/sessions.h"
 #include "common/identity/token.h"
 #include "common/identity/user.h"
@@ -13,13 +14,12 @@
 #include "queries.h"
 
 #include <inttypes.h>
-#include <openssl/sha.h>
 #include <pthread.h>
 
 enum { REMEMBER_US = 5 * 1000000, REMEMBERED = 4096 };
 
 struct seen {
-    unsigned char hash[SHA256_DIGEST_LENGTH];
+    unsigned char hash[SHA256_BYTES];
     struct token_claims claims; /* user_id 0 = an empty slot */
     int role;
     int64_t until_us; /* CLOCK_MONOTONIC: as long the session's state is taken as known */
@@ -84,12 +84,12 @@ static bool ask(struct op *op, struct seen *s)
 bool session_authenticate(struct op *op, struct str access_token, int *role)
 {
     int64_t now = clock_now_us() / 1000000;
-    unsigned char hash[SHA256_DIGEST_LENGTH];
+    unsigned char hash[SHA256_BYTES];
     struct seen s = {0};
 
     if (access_token.n > TOKEN_TEXT_MAX)
         return fail(op, E_UNAUTHENTICATED, "The access token is not valid");
-    SHA256((const unsigned char *)access_token.p, access_token.n, hash);
+    sha256(&access_token, 1, hash);
     bool known = recall(hash, now, &s);
     if (!known) {
         memcpy(s.hash, hash, sizeof(s.hash));

@@ -64,10 +64,9 @@ static void S112_what_is_erased_is_not_written_down_by_its_erasure(void **state)
 
     tell_of_two_people(api);
     post(api, "k6", "/api/v1/leads/1/erase", "{\"reason\":\"asked by letter\"}");
-    assert_int_equal(testdb_number(api->db,
-                                   "SELECT count(*) FROM audit_events WHERE subject = "
-                                   "'/api/v1/leads/1/erase' AND status = 202 "
-                                   "AND personal::jsonb->'before' = 'null'"),
+    assert_int_equal(testdb_number(api->db, "SELECT count(*) FROM audit_events WHERE subject = "
+                                            "'/api/v1/leads/1/erase' AND status = 202 "
+                                            "AND personal::jsonb->'before' = 'null'"),
                      1);
 }
 
