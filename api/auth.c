@@ -2,9 +2,10 @@
 
 #include "api/auth.h"
 
+#include "api/router.h"
 #include "common/identity/sessions.h"
 #include "common/identity/user.h"
-#include "common/tenant/tenant.h"
+#include "common/tenant/api_key.h"
 
 #include <strings.h>
 
@@ -29,16 +30,30 @@ static bool may(struct op *op, int role, enum route_role needed)
     return reach[role] >= needed || fail(op, E_PERMISSION_DENIED, "Your role does not allow this");
 }
 
-static bool admit_bearer(struct op *op, struct str credential, enum route_role needed)
+static bool admit_key(struct op *op, struct str credential, const struct req *req)
+{
+    enum scope needed = req->route->manner.scope;
+    scope_set scopes;
+
+    if (!api_key_authenticate(op, credential, req->client, &scopes))
+        return false;
+    if (scopes_reach(scopes, needed))
+        return true;
+    return needed == SCOPE_NONE ? fail(op, E_PERMISSION_DENIED, "No key with scopes may do this")
+                                : fail(op, E_PERMISSION_DENIED, "This key has not the scope %s",
+                                       scope_names[needed]);
+}
+
+static bool admit_bearer(struct op *op, struct str credential, const struct req *req)
 {
     int role;
 
     if (str_starts(credential, STR("aga_")))
-        return api_key_authenticate(op, credential);
-    return session_authenticate(op, credential, &role) && may(op, role, needed);
+        return admit_key(op, credential, req);
+    return session_authenticate(op, credential, &role) && may(op, role, req->route->role);
 }
 
-bool auth_caller(struct op *op, const struct gate_pass *pass, enum route_role needed)
+bool auth_caller(struct op *op, const struct gate_pass *pass, const struct req *req)
 {
     struct str credential = {0};
 
@@ -49,11 +64,11 @@ bool auth_caller(struct op *op, const struct gate_pass *pass, enum route_role ne
                     "Send an API key or an access token as "
                     "\"Authorization: Bearer CREDENTIAL\"");
     if (pass->api_key)
-        return api_key_authenticate(op, str_of(pass->api_key));
+        return admit_key(op, str_of(pass->api_key), req);
     /* Two in one line, as some proxies join them. */
     if (strchr(pass->authorization, ','))
         return fail(op, E_MALFORMED_REQUEST, "Send one credential");
     if (!bearer(pass->authorization, &credential))
         return fail(op, E_UNAUTHENTICATED, "Authorization must be \"Bearer CREDENTIAL\"");
-    return admit_bearer(op, credential, needed);
+    return admit_bearer(op, credential, req);
 }

@@ -166,7 +166,7 @@ static bool run_handler(struct exchange *x)
 {
     const struct route *r = x->req.route;
 
-    if (r->role != ROLE_PUBLIC && !auth_caller(&x->op, &x->pass, r->role))
+    if (r->role != ROLE_PUBLIC && !auth_caller(&x->op, &x->pass, &x->req))
         return false;
     if (!throttle_enter(&x->op, x->front->throttle, r, &x->rep.rate))
         return false;

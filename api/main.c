@@ -1,7 +1,7 @@
 /* main.c - agoralia-api: settings, what requests need, serve until TERM. */
 
 #include "api/follower.h"
-#include "api/handlers.h"
+#include "api/route_table.h"
 #include "api/server.h"
 #include "common/base/conf.h"
 #include "common/base/log.h"
@@ -18,44 +18,6 @@
 
 /* Sessions that only urgent requests use, opened when first needed. */
 enum { URGENT_SESSIONS = 4 };
-
-static struct route routes[] = {
-#define ROUTE(method, path, handler, role, kind, summary) \
-    {#method, path, handle_##handler, ROLE_##role, KIND_##kind, summary, false, {0}},
-#define URGENT(method, path, handler, role, kind, summary) \
-    {#method, path, handle_##handler, ROLE_##role, KIND_##kind, summary, true, {0}},
-#include "api/routes.def"
-#undef ROUTE
-};
-
-static const struct {
-    bool (*handle)(struct op *op, const struct req *req, struct reply *rep);
-    struct manner manner;
-} manners[] = {
-#define ROUTE(method, path, handler, role, kind, summary)
-#define MANNER(handler, unit, class) {handle_##handler, {UNIT_##unit, CLASS_##class}},
-#include "api/routes.def"
-#undef ROUTE
-};
-
-/* What has no tenant keeps nothing and takes from nobody. */
-static struct manner manner_of(const struct route *r)
-{
-    if (r->role == ROLE_PUBLIC)
-        return (struct manner){UNIT_NONE, CLASS_FREE};
-    for (size_t i = 0; i < ARRAY_LEN(manners); i++)
-        if (manners[i].handle == r->handle)
-            return manners[i].manner;
-    if (strcmp(r->method, "GET") == 0)
-        return (struct manner){UNIT_NONE, CLASS_READ};
-    return (struct manner){UNIT_WHOLE, CLASS_WRITE};
-}
-
-static void set_manners(void)
-{
-    for (size_t i = 0; i < ARRAY_LEN(routes); i++)
-        routes[i].manner = manner_of(&routes[i]);
-}
 
 /* Blocked before any thread starts, so that only sigwait() below gets them. */
 static sigset_t hold_signals(void)
@@ -77,7 +39,7 @@ static struct pool *open_pool(const struct conf *conf, int64_t size)
 
 static int serve(const struct app *app, const struct app *urgent, const sigset_t *until)
 {
-    struct server *s = server_start(app, urgent, (struct routes){routes, ARRAY_LEN(routes)});
+    struct server *s = server_start(app, urgent, routes_all());
     int signal = 0;
 
     if (!s)
@@ -97,7 +59,6 @@ int main(void)
     struct conf conf;
     sigset_t until = hold_signals();
 
-    set_manners();
     if (!conf_load(&conf))
         return 2;
     log_start("agoralia-api", conf.log_level);

@@ -9,6 +9,7 @@
 #define AGORALIA_ROUTER_H
 
 #include "api/http.h"
+#include "common/tenant/scope.h"
 
 enum route_role { ROLE_PUBLIC, ROLE_VIEWER, ROLE_USER, ROLE_ADMIN };
 enum route_kind { KIND_NONE, KIND_OPTIONAL, KIND_JSON, KIND_RAW, KIND_STREAM };
@@ -16,9 +17,10 @@ enum route_kind { KIND_NONE, KIND_OPTIONAL, KIND_JSON, KIND_RAW, KIND_STREAM };
 /*
  * How a request that changes something keeps its effect and its answer together (unit.h): the
  * handler in one transaction (WHOLE), or from its own first db_begin() on (LATE: it asks others
- * before), or in several (STEPS).
+ * before), or in several (STEPS).  What a SHOWN one answers is a secret: as WHOLE, but no answer is
+ * kept, and an Idempotency-Key is refused.
  */
-enum route_unit { UNIT_NONE, UNIT_WHOLE, UNIT_LATE, UNIT_STEPS };
+enum route_unit { UNIT_NONE, UNIT_WHOLE, UNIT_LATE, UNIT_STEPS, UNIT_SHOWN };
 
 /* Whose budget of requests it takes from (throttle.h); FREE is not counted. */
 enum route_class { CLASS_FREE, CLASS_READ, CLASS_WRITE, CLASS_DIAL, CLASS_IMPORT, CLASS_URGENT };
@@ -26,6 +28,7 @@ enum route_class { CLASS_FREE, CLASS_READ, CLASS_WRITE, CLASS_DIAL, CLASS_IMPORT
 struct manner {
     enum route_unit unit;
     enum route_class class;
+    enum scope scope; /* what a key that has scopes needs */
 };
 
 struct route {

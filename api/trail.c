@@ -14,8 +14,9 @@ static const char *kind_of(const struct route *route)
     static const struct {
         const char *parameter, *kind;
     } kinds[] = {{"{lead_id}/erase", NULL}, /* what is forgotten is not written down for that */
-                 {"{campaign_id}", "campaigns"}, {"{user_id}", "users"}, {"{lead_id}", "leads"},
-                 {"{number_id}", "numbers"},     {"{entry_id}", "dnc"},  {"{halt_id}", "halts"}};
+                 {"{campaign_id}", "campaigns"}, {"{user_id}", "users"},     {"{key_id}", "keys"},
+                 {"{lead_id}", "leads"},         {"{number_id}", "numbers"}, {"{entry_id}", "dnc"},
+                 {"{halt_id}", "halts"}};
 
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
         if (strstr(route->path, kinds[i].parameter))

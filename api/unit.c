@@ -91,7 +91,8 @@ static bool begin(struct op *op, struct unit *u)
         op->at_commit = &u->at_commit;
     }
     op->one_transaction = u->kind != UNIT_STEPS;
-    return (u->kind != UNIT_WHOLE || db_begin(op)) && trail_before(op, u->req, &u->before);
+    bool whole = u->kind == UNIT_WHOLE || u->kind == UNIT_SHOWN;
+    return (!whole || db_begin(op)) && trail_before(op, u->req, &u->before);
 }
 
 bool unit_open(struct op *op, struct unit *u, const struct gate_pass *pass, struct req *req)
@@ -99,6 +100,9 @@ bool unit_open(struct op *op, struct unit *u, const struct gate_pass *pass, stru
     *u = (struct unit){.kind = req->route->manner.unit, .req = req};
     if (u->kind == UNIT_NONE)
         return true;
+    if (pass->idempotency_key && u->kind == UNIT_SHOWN)
+        return fail(op, E_MALFORMED_REQUEST,
+                    "This answer is a secret that is not kept: send it without Idempotency-Key");
     if (pass->idempotency_key && !hold_key(op, u, req, pass->idempotency_key))
         return false;
     return unit_was_answered(u) || begin(op, u);

@@ -6,6 +6,8 @@
  * the effect, so that a crash leaves both or neither.  Failures leave the key free, for nothing was
  * done; a refusal that was recorded (EC_REFUSED) is an answer like any other.
  *
+ * An answer that is a secret (UNIT_SHOWN) is never kept.
+ *
  * What was changed is told to the audit log in the same transaction (trail.h).
  *
  * Routes whose work is in several transactions (uploads, halts) may be begun again after a crash;

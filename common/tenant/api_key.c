@@ -1,30 +1,45 @@
-/* api_key.c - keys made, kept as hashes, and recognised. */
+/* api_key.c - keys made, listed, replaced and ended; api_key_door.c recognises them. */
+
+#include "common/tenant/api_key.h"
 
 #include "common/base/clock.h"
 #include "common/base/digest.h"
 #include "common/base/id.h"
+#include "common/base/log.h"
+#include "common/base/page.h"
 #include "common/store/db.h"
-#include "common/tenant/tenant.h"
+#include "common/tenant/network.h"
 #include "queries.h"
 
+#include <inttypes.h>
 #include <openssl/crypto.h>
-#include <pthread.h>
 
 /* aga_live_ + 8 + _ + 43 + _ + 8 */
 enum { MARK = 9, ID = 8, SECRET = 43, SUM = 8, PREFIX = MARK + ID };
 enum { KEY_LENGTH = PREFIX + 1 + SECRET + 1 + SUM };
 
-/* How long a revoked key or a suspended tenant may still get through here. */
-enum { REMEMBER_US = 5 * 1000000, REMEMBERED = 1024 };
-
 static const struct field api_key_fields[] = {
     FIELD(struct api_key, id, .flags = F_READONLY),
     FIELD(struct api_key, name, .flags = F_REQUIRED, .max = 255),
     FIELD(struct api_key, prefix, .flags = F_READONLY),
+    FIELD(struct api_key, scopes, .flags = F_ARRAY, .max = 1024),
+    FIELD(struct api_key, networks, .flags = F_ARRAY, .max = 1024),
+    FIELD(struct api_key, expires_at),
+    FIELD(struct api_key, last_used_at, .flags = F_READONLY),
+    FIELD(struct api_key, replaces, .flags = F_READONLY),
     FIELD(struct api_key, created_at, .flags = F_READONLY),
     FIELD(struct api_key, revoked_at, .flags = F_READONLY),
 };
 const struct type api_key_type = TYPE(struct api_key, api_key_fields);
+
+static const struct field api_key_query_fields[] = {PAGE_FIELDS(struct api_key_query)};
+const struct type api_key_query_type = TYPE(struct api_key_query, api_key_query_fields);
+
+static const struct field api_key_rotation_fields[] = {
+    FIELD(struct api_key_rotation, overlap_seconds, .flags = F_NOT_NULL, .min = 0,
+          .max = OVERLAP_SECONDS_MAX),
+};
+const struct type api_key_rotation_type = TYPE(struct api_key_rotation, api_key_rotation_fields);
 
 static void write_checksum(const char *key, char sum[SUM + 1])
 {
@@ -35,92 +50,7 @@ static void write_checksum(const char *key, char sum[SUM + 1])
     sum[SUM] = '\0';
 }
 
-bool api_key_create(struct op *op, const char *name, struct api_key *out, const char **secret)
-{
-    char *key = arena_alloc(&op->arena, KEY_LENGTH + 1), hex[SHA256_HEX_SIZE];
-    struct rows rows;
-
-    memcpy(key, "aga_live_", MARK);
-    random_letters(key + MARK, ID);
-    key[PREFIX] = '_';
-    random_letters(key + PREFIX + 1, SECRET);
-    key[PREFIX + 1 + SECRET] = '_';
-    write_checksum(key, key + KEY_LENGTH - SUM);
-    digest_hex(DIGEST_SHA256, str_of(key), hex);
-    *secret = key;
-    if (!db_query(op, &SQL_API_KEY_INSERT,
-                  ARGS({"name", name}, {"prefix", arena_strndup(&op->arena, key, PREFIX)},
-                       {"secret_sha256", hex}),
-                  &rows))
-        return false;
-    if (rows.n == 0)
-        return fail(op, E_RESOURCE_NOT_FOUND, "There is no tenant with that ID");
-    *out = (struct api_key){0};
-    return from_row(op, &rows, 0, &api_key_type, out);
-}
-
-bool api_key_list(struct op *op, struct api_key **out, int *n)
-{
-    struct rows rows;
-
-    if (!db_query(op, &SQL_API_KEY_LIST, NO_ARGS, &rows))
-        return false;
-    *n = rows.n;
-    return (*out = from_rows(op, &rows, &api_key_type)) != NULL;
-}
-
-bool api_key_revoke(struct op *op, int64_t id)
-{
-    struct rows rows;
-
-    if (!db_query(op, &SQL_API_KEY_REVOKE, ARGS({"id", sql_i64(op, id)}), &rows))
-        return false;
-    return rows.affected == 1 || fail(op, E_RESOURCE_NOT_FOUND, "There is no key with that ID");
-}
-
-/* Keys seen lately, by their whole hash: no secret is held, and a guess never hits. */
-static struct {
-    pthread_mutex_t lock;
-    struct {
-        char hex[SHA256_HEX_SIZE];
-        int64_t tenant_id, until_us;
-    } slots[REMEMBERED];
-} seen = {.lock = PTHREAD_MUTEX_INITIALIZER};
-
-static unsigned slot_of(const char *hex)
-{
-    unsigned h = 0;
-
-    for (int i = 0; i < 8; i++)
-        h = h * 31 + (unsigned char)hex[i];
-    return h % REMEMBERED;
-}
-
-static int64_t recall(const char *hex)
-{
-    unsigned i = slot_of(hex);
-    int64_t tenant = 0;
-
-    pthread_mutex_lock(&seen.lock);
-    if (memcmp(seen.slots[i].hex, hex, SHA256_HEX_SIZE) == 0
-        && seen.slots[i].until_us > clock_mono_us())
-        tenant = seen.slots[i].tenant_id;
-    pthread_mutex_unlock(&seen.lock);
-    return tenant;
-}
-
-static void remember(const char *hex, int64_t tenant_id)
-{
-    unsigned i = slot_of(hex);
-
-    pthread_mutex_lock(&seen.lock);
-    memcpy(seen.slots[i].hex, hex, SHA256_HEX_SIZE);
-    seen.slots[i].tenant_id = tenant_id;
-    seen.slots[i].until_us = clock_mono_us() + REMEMBER_US;
-    pthread_mutex_unlock(&seen.lock);
-}
-
-static bool well_formed(struct str key)
+bool api_key_well_formed(struct str key)
 {
     char sum[SUM + 1];
 
@@ -130,22 +60,136 @@ static bool well_formed(struct str key)
     return CRYPTO_memcmp(sum, key.p + KEY_LENGTH - SUM, SUM) == 0;
 }
 
-bool api_key_authenticate(struct op *op, struct str presented)
+static const char *make_secret(struct op *op)
+{
+    char *key = arena_alloc(&op->arena, KEY_LENGTH + 1);
+
+    memcpy(key, "aga_live_", MARK);
+    random_letters(key + MARK, ID);
+    key[PREFIX] = '_';
+    random_letters(key + PREFIX + 1, SECRET);
+    key[PREFIX + 1 + SECRET] = '_';
+    write_checksum(key, key + KEY_LENGTH - SUM);
+    return key;
+}
+
+static void complain(struct op *op, const char *name, const char *complaint)
+{
+    if (complaint)
+        err_detail(op, name, complaint);
+}
+
+static bool check(struct op *op, const struct api_key *k)
+{
+    struct networks networks;
+    scope_set scopes;
+
+    complain(op, "name", field_check_text(&api_key_fields[1], str_of(k->name)));
+    complain(op, "scopes", scopes_read(op, k->scopes.text, &scopes));
+    complain(op, "networks", networks_read(op, k->networks.text, &networks));
+    if (k->expires_at.us && k->expires_at.us <= clock_now_us())
+        err_detail(op, "expires_at", "must be in the future");
+    return !op->err.details || fail(op, E_VALIDATION_ERROR, "Request validation failed");
+}
+
+static bool insert(struct op *op, struct api_key *k, const char **secret)
 {
     char hex[SHA256_HEX_SIZE];
     struct rows rows;
 
-    if (!well_formed(presented))
-        return fail(op, E_UNAUTHENTICATED, "The API key is not valid");
-    digest_hex(DIGEST_SHA256, presented, hex);
-    op->principal = arena_strndup(&op->arena, presented.p, PREFIX);
-    if ((op->tenant_id = recall(hex)))
-        return true;
-    if (!db_query(op, &SQL_API_KEY_FIND, ARGS({"prefix", op->principal}), &rows))
+    *secret = make_secret(op);
+    digest_hex(DIGEST_SHA256, str_of(*secret), hex);
+    if (!db_query(op, &SQL_API_KEY_INSERT,
+                  ARGS({"name", k->name}, {"prefix", arena_strndup(&op->arena, *secret, PREFIX)},
+                       {"secret_sha256", hex}, {"scopes", k->scopes.text},
+                       {"networks", k->networks.text},
+                       {"expires_at", sql_tstamp(op, k->expires_at)},
+                       {"replaces", k->replaces.set ? sql_i64(op, k->replaces.v) : NULL}),
+                  &rows))
         return false;
-    if (rows.n == 0 || CRYPTO_memcmp(db_text(&rows, 0, "secret_sha256"), hex, 64) != 0)
-        return fail(op, E_UNAUTHENTICATED, "The API key is not valid");
-    op->tenant_id = db_i64(&rows, 0, "tenant_id");
-    remember(hex, op->tenant_id);
+    if (rows.n == 0)
+        return fail(op, E_RESOURCE_NOT_FOUND, "There is no tenant with that ID");
+    *k = (struct api_key){0};
+    return from_row(op, &rows, 0, &api_key_type, k);
+}
+
+bool api_key_create(struct op *op, struct api_key *k, const char **secret)
+{
+    if (!check(op, k) || !db_begin(op) || !insert(op, k, secret) || !db_commit(op))
+        return false;
+    log_info(op, "api_key.created", F("prefix", k->prefix));
     return true;
+}
+
+static bool not_found(struct op *op)
+{
+    return fail(op, E_RESOURCE_NOT_FOUND, "There is no key with that ID");
+}
+
+static bool lock(struct op *op, int64_t id, struct api_key *out)
+{
+    struct rows rows;
+
+    if (!db_query(op, &SQL_API_KEY_LOCK, ARGS({"id", sql_i64(op, id)}), &rows))
+        return false;
+    if (rows.n == 0)
+        return api_key_get(op, id, out)
+               && fail(op, E_INVALID_STATE, "This key has ended; make another one");
+    *out = (struct api_key){0};
+    return from_row(op, &rows, 0, &api_key_type, out);
+}
+
+bool api_key_rotate(struct op *op, int64_t id, const struct api_key_rotation *r,
+                    struct api_key *out, const char **secret)
+{
+    struct rows old;
+
+    if (!db_begin(op) || !lock(op, id, out))
+        return false;
+    if (out->expires_at.us)
+        out->expires_at.us += clock_now_us() - out->created_at.us;
+    out->replaces = (struct opt_i64){true, id};
+    if (!insert(op, out, secret)
+        || !db_query_commit(
+            op, &SQL_API_KEY_OVERLAP,
+            ARGS({"id", sql_i64(op, id)}, {"seconds", sql_i64(op, r->overlap_seconds)}), &old))
+        return false;
+    log_info(op, "api_key.rotated", F("prefix", out->prefix), F("replaces", id));
+    return true;
+}
+
+bool api_key_get(struct op *op, int64_t id, struct api_key *out)
+{
+    struct rows rows;
+
+    *out = (struct api_key){0};
+    if (!db_query(op, &SQL_API_KEY_GET, ARGS({"id", sql_i64(op, id)}), &rows))
+        return false;
+    return rows.n ? from_row(op, &rows, 0, &api_key_type, out) : not_found(op);
+}
+
+bool api_key_list(struct op *op, const struct api_key_query *q, struct api_key **out, int *n,
+                  int64_t *total)
+{
+    const struct arg *args =
+        ARGS({"limit", sql_i64(op, q->limit)}, {"offset", sql_i64(op, q->offset)});
+    struct rows rows, count;
+
+    if (!db_ask(op,
+                (const struct ask[]){{&SQL_API_KEY_LIST, args, &rows},
+                                     {&SQL_API_KEY_COUNT, args, &count}},
+                2))
+        return false;
+    *n = rows.n;
+    *total = db_i64(&count, 0, "n");
+    return (*out = from_rows(op, &rows, &api_key_type)) != NULL;
+}
+
+bool api_key_revoke(struct op *op, int64_t id)
+{
+    struct rows rows;
+
+    if (!db_query(op, &SQL_API_KEY_REVOKE, ARGS({"id", sql_i64(op, id)}), &rows))
+        return false;
+    return rows.affected == 1 || not_found(op);
 }

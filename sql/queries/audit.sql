@@ -14,6 +14,8 @@ SELECT coalesce((SELECT to_jsonb(c) - 'tenant_id' FROM campaigns c
                   WHERE :kind = 'numbers' AND n.tenant_id = :tenant_id AND n.id = :id::bigint),
                 (SELECT to_jsonb(d) - 'tenant_id' FROM dnc_entries d
                   WHERE :kind = 'dnc' AND d.tenant_id = :tenant_id AND d.id = :id::bigint),
+                (SELECT to_jsonb(k) - '{tenant_id,secret_sha256}'::text[] FROM api_keys k
+                  WHERE :kind = 'keys' AND k.tenant_id = :tenant_id AND k.id = :id::bigint),
                 (SELECT to_jsonb(u) - '{tenant_id,password_hash}'::text[] FROM users u
                   WHERE :kind = 'users' AND u.tenant_id = :tenant_id AND u.id = :id::bigint),
                 (SELECT to_jsonb(h) - 'tenant_id' FROM halts h

@@ -182,6 +182,15 @@ LINK = text("agl_" + "x" * 43, 64, required=True)
 INVITATION = {"email": EMAIL, "role": label("viewer", required=True)}
 ACCEPTANCE = {"token": LINK, "name": text("Ada", 255), "password": NEW_PASSWORD}
 USER = {"name": text("Ada", 255), "role": label("admin", null=False), "status": label("active", null=False)}
+KEY = {
+    "name": text("cron", 255, required=True),
+    "scopes": Field(["calls:read"], ["x", 5, True, {}, [], [1], [None], ["calls:everything"], ["calls:read", "CALLS:READ"]]),
+    "networks": Field(["192.0.2.0/24", "2001:db8::1"],
+                      ["192.0.2.1", 5, {}, [], [1], ["192.0.2.0/33"], ["2001:db8::/129"], ["192.0.2.0/"], ["192.0.2.0/-1"],
+                       ["192.0.2.0/024"], ["localhost"], ["192.0.2"], ["192.0.2.1"] * 17]),
+    "expires_at": stamp("2037-01-14T10:00:00+01:00"),
+}
+ROTATION = {"overlap_seconds": integer(60, 0, 2592000, null=False)}
 
 HALT = {"reason": text("an error in the script", 500, required=True)}
 STOP = {"end_live_calls": boolean()}
@@ -317,6 +326,11 @@ ENDPOINTS = {
     "DELETE /api/v1/halts/{halt_id}": Endpoint(),
     "POST /api/v1/leads/{lead_id}/erase": Endpoint(("erasure", ERASURE), good_status=202),
     "GET /api/v1/erasures/{erasure_id}": Endpoint(),
+    "GET /api/v1/keys": Endpoint(query=("api_key_query", PAGE)),
+    "POST /api/v1/keys": Endpoint(("api_key", KEY)),
+    "GET /api/v1/keys/{key_id}": Endpoint(),
+    "POST /api/v1/keys/{key_id}/rotate": Endpoint(("api_key_rotation", ROTATION)),
+    "DELETE /api/v1/keys/{key_id}": Endpoint(),
     "GET /api/v1/audit": Endpoint(query=("audit_query", AUDIT_QUERY)),
     "POST /api/v1/webhooks/retell": Endpoint(),
 }

@@ -113,6 +113,7 @@ class BadInputTest(unittest.TestCase):
         return {"tenant": tenant, "key": key, "user_id": cls.make_user(tenant, "eve@example.com"),
                 "erasure_id": make(f"/api/v1/leads/{lead}/erase", {"reason": "asked by letter"}, 202)["id"],
                 "campaign_id": make("/api/v1/campaigns", {"name": "theirs"})["id"],
+                "key_id": make("/api/v1/keys", {"name": "theirs"})["id"],
                 "lead_id": make("/api/v1/leads", {"name": "theirs", "phone": PHONE})["id"],
                 "number_id": make("/api/v1/numbers", {"e164": NUMBER_2})["id"],
                 "entry_id": make("/api/v1/compliance/dnc", {"e164": PHONE})["id"],

@@ -133,6 +133,21 @@ static void fill(char *out, size_t size, const char *pattern)
     out[n] = '\0';
 }
 
+/* As clients do: an export counts as one until its connection's end is seen. */
+static struct probe_answer insist(const struct api_process *api, const char *headers,
+                                  const char *method, const char *path)
+{
+    struct probe_answer a = {0};
+
+    for (int i = 0; i < 500; i++) {
+        a = api_process_ask_with(api, headers, method, path, (struct str){0});
+        if (a.status != 503 && a.status != 429)
+            break;
+        usleep(10000);
+    }
+    return a;
+}
+
 static void S016_S017_a_role_comes_to_its_routes_and_to_no_other(void **state)
 {
     static const char *const emails[] = {"v@example.com", "u@example.com", "a@example.com"};
@@ -149,8 +164,7 @@ static void S016_S017_a_role_comes_to_its_routes_and_to_no_other(void **state)
             if (needed == 0 || (ends && needed <= role + 1))
                 continue;
             fill(path, sizeof(path), routes[i].path);
-            struct probe_answer a =
-                api_process_ask_with(api, v.bearer, routes[i].method, path, (struct str){0});
+            struct probe_answer a = insist(api, v.bearer, routes[i].method, path);
             bool may = needed <= role + 1;
             denied += !may;
             if (a.status == 401 || (a.status == 403) == may)

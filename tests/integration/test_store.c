@@ -7,6 +7,7 @@
 #include "common/campaign/campaign.h"
 #include "common/store/migrate.h"
 #include "common/store/pool.h"
+#include "common/tenant/api_key.h"
 #include "common/tenant/tenant.h"
 #include "queries.h"
 #include "tests/support/check.h"
@@ -342,11 +343,12 @@ static void a_key_opens_only_its_tenants_door(void **state)
 {
     struct testdb *db = *state;
     struct op op = testdb_op(db, testdb_tenant(db)), in = testdb_op(db, 0), out = testdb_op(db, 0);
-    struct api_key key;
+    struct api_key key = {.name = "test"};
     const char *secret;
+    scope_set scopes;
 
-    assert_ok(&op, api_key_create(&op, "k", &key, &secret));
-    assert_ok(&in, api_key_authenticate(&in, str_of(secret)));
+    assert_ok(&op, api_key_create(&op, &key, &secret));
+    assert_ok(&in, api_key_authenticate(&in, str_of(secret), NULL, &scopes));
     assert_int_equal(in.tenant_id, op.tenant_id);
     assert_int_equal(
         testdb_number(db, "SELECT count(*) FROM api_keys WHERE prefix = '%.17s'", secret), 1);
@@ -358,7 +360,8 @@ static void a_key_opens_only_its_tenants_door(void **state)
     char forged[128];
     snprintf(forged, sizeof(forged), "%s", secret);
     forged[30] = forged[30] == 'a' ? 'b' : 'a';
-    assert_fails(&out, E_UNAUTHENTICATED, api_key_authenticate(&out, str_of(forged)));
+    assert_fails(&out, E_UNAUTHENTICATED,
+                 api_key_authenticate(&out, str_of(forged), NULL, &scopes));
     assert_int_equal(out.tenant_id, 0);
     op_end(&in);
     op_end(&out);

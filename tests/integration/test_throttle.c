@@ -5,8 +5,8 @@
 
 #include "api/throttle.h"
 #include "common/base/clock.h"
+#include "common/tenant/api_key.h"
 #include "common/tenant/rates.h"
-#include "common/tenant/tenant.h"
 #include "tests/support/api_process.h"
 #include "tests/support/check.h"
 #include "tests/support/redis_server.h"
@@ -69,10 +69,10 @@ static void set_limit(struct bench *b, int64_t tenant, const char *principal, co
 static const char *make_key(struct bench *b, int64_t tenant)
 {
     struct op op = testdb_op(b->db, tenant);
-    struct api_key key;
+    struct api_key key = {.name = "test"};
     const char *secret;
 
-    assert_ok(&op, api_key_create(&op, "test", &key, &secret));
+    assert_ok(&op, api_key_create(&op, &key, &secret));
     char *prefix = strdup(key.prefix);
     op_end(&op);
     return prefix;

@@ -4,7 +4,7 @@
 
 #include "common/base/json.h"
 #include "common/identity/token_keys.h"
-#include "common/tenant/tenant.h"
+#include "common/tenant/api_key.h"
 #include "tests/support/check.h"
 
 #include <dirent.h>
@@ -58,12 +58,12 @@ static int read_port(FILE *log)
 static void make_keys(struct api_process *api)
 {
     struct op op = {0};
-    struct api_key key;
+    struct api_key key = {.name = "test"};
     const char *secret, *path;
 
     api->tenant = testdb_tenant(api->db);
     op = testdb_op(api->db, api->tenant);
-    assert_ok(&op, api_key_create(&op, "test", &key, &secret));
+    assert_ok(&op, api_key_create(&op, &key, &secret));
     snprintf(api->folder, sizeof(api->folder), "/tmp/aga_api_XXXXXX");
     assert_non_null(mkdtemp(api->folder));
     assert_ok(&op, token_key_make(&op, api->folder, &path));

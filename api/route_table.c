@@ -1,0 +1,85 @@
+/* route_table.c - each route looks up at its table's end what is not as it is for most. */
+
+#include "api/route_table.h"
+
+#include "api/handlers.h"
+
+static struct route table[] = {
+#define ROUTE(method, path, handler, role, kind, summary) \
+    {#method, path, handle_##handler, ROLE_##role, KIND_##kind, summary, false, {0}},
+#define URGENT(method, path, handler, role, kind, summary) \
+    {#method, path, handle_##handler, ROLE_##role, KIND_##kind, summary, true, {0}},
+#include "api/routes.def"
+#undef ROUTE
+};
+
+#define ROUTE(method, path, handler, role, kind, summary)
+
+static const struct {
+    bool (*handle)(struct op *op, const struct req *req, struct reply *rep);
+    enum route_unit unit;
+    enum route_class class;
+} manners[] = {
+#define MANNER(handler, unit, class) {handle_##handler, UNIT_##unit, CLASS_##class},
+#include "api/routes.def"
+};
+
+static const struct {
+    const char *path;
+    enum scope reads, changes;
+} scopes[] = {
+#define SCOPED(path, reads, changes) {path, SCOPE_##reads, SCOPE_##changes},
+#include "api/routes.def"
+};
+
+#undef ROUTE
+
+static bool reads(const struct route *r)
+{
+    return strcmp(r->method, "GET") == 0;
+}
+
+/* What has no tenant keeps nothing and takes from nobody. */
+static struct manner manner_of(const struct route *r)
+{
+    if (r->role == ROLE_PUBLIC)
+        return (struct manner){.unit = UNIT_NONE, .class = CLASS_FREE};
+    for (size_t i = 0; i < ARRAY_LEN(manners); i++)
+        if (manners[i].handle == r->handle)
+            return (struct manner){.unit = manners[i].unit, .class = manners[i].class};
+    if (reads(r))
+        return (struct manner){.unit = UNIT_NONE, .class = CLASS_READ};
+    return (struct manner){.unit = UNIT_WHOLE, .class = CLASS_WRITE};
+}
+
+/* Whole segments: /calls is not under /call. */
+static size_t begins_with(const char *path, const char *beginning)
+{
+    size_t n = strlen(beginning);
+
+    return strncmp(path, beginning, n) == 0 && (path[n] == '\0' || path[n] == '/') ? n : 0;
+}
+
+static enum scope scope_of(const struct route *r)
+{
+    enum scope found = SCOPE_NONE;
+    size_t longest = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(scopes); i++) {
+        size_t n = begins_with(r->path, scopes[i].path);
+        if (n > longest) {
+            longest = n;
+            found = reads(r) ? scopes[i].reads : scopes[i].changes;
+        }
+    }
+    return found;
+}
+
+struct routes routes_all(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        table[i].manner = manner_of(&table[i]);
+        table[i].manner.scope = scope_of(&table[i]);
+    }
+    return (struct routes){table, ARRAY_LEN(table)};
+}
