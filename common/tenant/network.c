@@ -28,7 +28,7 @@ static bool read_bits(const char *text, int most, int *out)
 
     if (n == 0 || n > 3 || text[n] || (n > 1 && text[0] == '0'))
         return false;
-    *out = atoi(text);
+    *out = (int)strtol(text, NULL, 10);
     return *out <= most;
 }
 

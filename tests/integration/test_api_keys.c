@@ -106,8 +106,8 @@ static void S021_what_makes_keys_and_users_takes_a_key_without_scopes(void **sta
     (void)state;
     for (size_t i = 0; i < routes.n; i++) {
         const struct route *r = &routes.items[i];
-        bool people = strstr(r->path, "/keys") || strstr(r->path, "/users")
-                      || strstr(r->path, "/auth/");
+        bool people =
+            strstr(r->path, "/keys") || strstr(r->path, "/users") || strstr(r->path, "/auth/");
         if (r->role == ROLE_PUBLIC)
             continue;
         free_of += people;
@@ -182,8 +182,7 @@ static void a_key_is_rotated_with_both_good_for_a_while(void **state)
     make(api, "{\"name\":\"x\",\"scopes\":[\"calls:read\"]}", old);
     snprintf(path, sizeof(path), "/api/v1/keys/%lld/rotate",
              (long long)testdb_number(api->db, "SELECT id FROM api_keys WHERE name = 'x'"));
-    struct probe_answer a =
-        ask_as(api, api->key, "", "POST", path, "{\"overlap_seconds\":3600}");
+    struct probe_answer a = ask_as(api, api->key, "", "POST", path, "{\"overlap_seconds\":3600}");
     copy_secret(&a, new);
     assert_non_null(strstr(a.body, "\"scopes\":[\"calls:read\"]"));
     assert_int_equal(get(api, old, "/api/v1/calls").status, 200);
@@ -222,7 +221,8 @@ static void S002_another_tenants_key_is_not_found(void **state)
 static void when_a_key_was_used_is_known_without_a_write_for_each_use(void **state)
 {
     struct api_process *api = *state;
-    const char *const used = "SELECT extract(epoch FROM last_used_at)::bigint FROM api_keys LIMIT 1";
+    const char *const used =
+        "SELECT extract(epoch FROM last_used_at)::bigint FROM api_keys LIMIT 1";
 
     assert_int_equal(get(api, api->key, "/api/v1/calls").status, 200);
     assert_true(testdb_number(api->db, "%s", used) > 0);

@@ -43,9 +43,17 @@ static void S038_an_address_is_in_its_networks_and_in_no_other(void **state)
 
 static void what_is_no_network_is_refused(void **state)
 {
-    static const char *const bad[] = {"[]", "{}", "[1]", "[\"\"]", "[\"192.0.2.0/33\"]",
-                                      "[\"::/129\"]", "[\"192.0.2.0/08\"]", "[\"192.0.2.0/8 \"]",
-                                      "[\"192.0.2/24\"]", "[\"192.0.2.0/24\",\"x\"]", "nonsense"};
+    static const char *const bad[] = {"[]",
+                                      "{}",
+                                      "[1]",
+                                      "[\"\"]",
+                                      "[\"192.0.2.0/33\"]",
+                                      "[\"::/129\"]",
+                                      "[\"192.0.2.0/08\"]",
+                                      "[\"192.0.2.0/8 \"]",
+                                      "[\"192.0.2/24\"]",
+                                      "[\"192.0.2.0/24\",\"x\"]",
+                                      "nonsense"};
     struct networks n;
     struct op op = {0};
 
