@@ -63,7 +63,7 @@ int main(void)
         return 2;
     log_start("agoralia-api", conf.log_level);
     tz_warn();
-    struct provider *provider = provider_open("retell", &conf);
+    struct provider *provider = provider_open(conf.provider, &conf);
     struct app app = {
         .conf = &conf,
         .pool = open_pool(&conf, conf.database_pool_size),

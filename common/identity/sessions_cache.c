@@ -11,6 +11,7 @@
 #include "common/identity/token.h"
 #include "common/identity/user.h"
 #include "common/store/db.h"
+#include "common/tenant/tenant.h"
 #include "queries.h"
 
 #include <inttypes.h>
@@ -22,6 +23,7 @@ struct seen {
     unsigned char hash[SHA256_BYTES];
     struct token_claims claims; /* user_id 0 = an empty slot */
     int role;
+    bool test;        /* the tenant is one for tests */
     int64_t until_us; /* CLOCK_MONOTONIC: as long the session's state is taken as known */
 };
 
@@ -77,6 +79,7 @@ static bool ask(struct op *op, struct seen *s)
     if (rows.n == 0)
         return fail(op, E_UNAUTHENTICATED, "The session has ended; sign in again");
     s->role = label_find(user_role_names, str_of(db_text(&rows, 0, "role")));
+    s->test = db_bool(&rows, 0, "test");
     s->until_us = clock_mono_us() + REMEMBER_US;
     return s->role >= 0 || fail(op, E_INTERNAL_ERROR, "The user's role is not known");
 }
@@ -103,5 +106,5 @@ bool session_authenticate(struct op *op, struct str access_token, int *role)
     }
     adopt(op, &s.claims);
     *role = s.role;
-    return true;
+    return tenant_is_served(op, s.test);
 }

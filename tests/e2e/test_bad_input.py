@@ -81,7 +81,7 @@ class BadInputTest(unittest.TestCase):
         if answer.status != endpoint.good_status:
             raise AssertionError(f"{route.name} {body}: {answer.status} {answer.body}")
         made = {"POST /api/v1/campaigns": "campaign_id", "POST /api/v1/leads": "lead_id", "POST /api/v1/numbers": "number_id",
-                "POST /api/v1/leads/{lead_id}/erase": "erasure_id"}
+                "POST /api/v1/keys": "key_id", "POST /api/v1/leads/{lead_id}/erase": "erasure_id"}
         if route.name in made:
             cls.ids[made[route.name]] = answer.json["id"]
         if route.name == "POST /api/v1/calls/web":
