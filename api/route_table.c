@@ -83,3 +83,30 @@ struct routes routes_all(void)
     }
     return (struct routes){table, ARRAY_LEN(table)};
 }
+
+static void print_route(FILE *out, const struct route *r)
+{
+    fprintf(out, "| `%s %s` |", r->method, r->path);
+    if (r->role == ROLE_PUBLIC)
+        fprintf(out, " anybody | | | |");
+    for (int role = ROLE_VIEWER; r->role != ROLE_PUBLIC && role <= ROLE_ADMIN; role++)
+        fprintf(out, " %s |", role >= (int)r->role ? "yes" : "no");
+    if (r->role != ROLE_PUBLIC && r->manner.scope == SCOPE_NONE)
+        fprintf(out, " without scopes |");
+    else if (r->role != ROLE_PUBLIC)
+        fprintf(out, " `%s` |", scope_names[r->manner.scope]);
+    fprintf(out, " %s |\n", r->summary);
+}
+
+void routes_print(FILE *out)
+{
+    const struct routes all = routes_all();
+
+    fprintf(out,
+            "# Who may come to which endpoint\n\n"
+            "Printed by `scripts/route_matrix` from `routes.def`. A key without scopes comes to "
+            "everything, one with scopes to what they\nname.\n\n"
+            "| endpoint | viewer | user | admin | key | what |\n|---|---|---|---|---|---|\n");
+    for (size_t i = 0; i < all.n; i++)
+        print_route(out, &all.items[i]);
+}
