@@ -23,6 +23,7 @@ SIM = {
         "agents": [{"agent_id": "agent_abc123", "agent_name": "Demo", "version": 1, "is_published": True}],
         "numbers": [{"phone_number": n, "type": "custom", "outbound": "agent_abc123"} for n in (NUMBER, NUMBER_2)]}],
     "api": {"rate_limit": {"requests": 1000000, "window_ms": 1000}},
+    "webhooks": {"lost": 1},  # the events here are signed by hand; another would come at an hour of its own
 }
 REMEMBERED_SECONDS = 6  # a revoked key or a suspended tenant may get through for five
 
