@@ -14,6 +14,8 @@
 /* The first batch is small so that dialling starts at once; the rest amortise their round trip. */
 enum { FIRST_BATCH = 100, BATCH = GENERATION_BATCH };
 
+enum { TAKE_IN_EVERY = 100 };
+
 /* Where in the leads: a lane (a campaign's id, or 0: of no campaign) and the lead before. */
 struct cursor {
     int64_t lane, after;
@@ -38,6 +40,7 @@ struct generation {
     struct cursor cursor; /* where the next batch begins */
     struct generation_columns *columns;
     struct batch batches[3]; /* one is stored while another is judged and a third is read */
+    bool met;                /* a lead or a number that had a row already */
     void (*after_batch)(void);
 };
 
@@ -194,6 +197,14 @@ static bool read_ahead(struct op *op, struct generation *g, const struct batch *
     return true;
 }
 
+/* What nobody takes in holds the database up. */
+static void take_in(struct generation *g)
+{
+    for (size_t i = 0; i < ARRAY_LEN(g->batches); i++)
+        if (g->batches[i].stage == READING)
+            db_take_in(&g->batches[i].op);
+}
+
 static bool judge(struct generation *g, struct batch *b)
 {
     struct compliance_answer a;
@@ -203,8 +214,20 @@ static bool judge(struct generation *g, struct batch *b)
         if (!generation_judge(&b->op, &g->basis, &b->leads, i, NULL, &a))
             return false;
         generation_columns_add(&b->op, g->columns, &g->basis, &b->leads, i, &a);
+        if (i % TAKE_IN_EVERY == 0)
+            take_in(g);
     }
     return true;
+}
+
+/*
+ * May some of them have a row?  Leads of no campaign may, who were the campaign's or have a number
+ * of one of its leads; the campaign's own only if they changed meanwhile: that is seen when it
+ * happens.
+ */
+static bool may_be_there(const struct generation *g, const struct batch *b)
+{
+    return g->met || b->from.lane == 0;
 }
 
 /* What is the same for all of the batch. */
@@ -221,8 +244,9 @@ static const struct arg *batch_args(struct op *op, const struct generation *g,
              {"timezone", c->timezone}, {"valid_until", sql_tstamp(op, c->end_date)},
              {"lane", sql_i64(op, b->to.lane)}, {"after", sql_i64(op, b->to.after)},
              {"was_lane", sql_i64(op, b->from.lane)}, {"was_after", sql_i64(op, b->from.after)},
-             {"generated", sql_bool(b->last)}, {"at", sql_tstamp(op, g->basis.now)},
-             {"engine_version", COMPLIANCE_ENGINE_VERSION}, {"tzdata_version", tz_version()}));
+             {"generated", sql_bool(b->last)}, {"again", sql_bool(may_be_there(g, b))},
+             {"at", sql_tstamp(op, g->basis.now)}, {"engine_version", COMPLIANCE_ENGINE_VERSION},
+             {"tzdata_version", tz_version()}));
 }
 
 /*
@@ -239,14 +263,18 @@ static bool store(struct generation *g, struct batch *b)
 }
 
 /*
- * Wait for what is being stored, if anything is.  False when the run ends: by a failure, or because
- * the cursor was another's.
+ * Wait for what is being stored, if anything is.  False when the run ends: by a failure, because
+ * the cursor was another's, or because somebody in the batch had a row.
  */
 static bool settle(struct op *op, struct generation *g, struct batch *b)
 {
     if (b->stage != STORING)
         return true;
     bool ours = db_receive(&b->op) && b->moved.n == 1;
+    if (b->op.err.code == E_ALREADY_EXISTS) {
+        g->met = true;
+        op_forgive(&b->op);
+    }
     close_batch(op, b);
     if (ours)
         g->after_batch();
@@ -298,6 +326,17 @@ static bool run_batches(struct op *op, struct generation *g)
     return op->err.code == E_NONE;
 }
 
+/* From where the execution stands to its end. */
+static bool run(struct op *op, struct generation *g)
+{
+    if (!take(op, g))
+        return op->err.code == E_NONE;
+    if (!rules_in_force(op, NULL, generation_earliest(&g->basis), &g->basis.rules))
+        return false;
+    db_release(op);
+    return run_batches(op, g);
+}
+
 bool execution_generate(struct op *op, int64_t campaign_id, void (*after_batch)(void))
 {
     struct generation *g = ARENA_NEW(&op->arena, struct generation);
@@ -305,12 +344,7 @@ bool execution_generate(struct op *op, int64_t campaign_id, void (*after_batch)(
     g->after_batch = after_batch;
     g->columns = generation_columns_new(op);
     if (!campaign_repo_get(op, campaign_id, &g->basis.campaign)
-        || !generation_filters(op, &g->basis.campaign, &g->filters))
+        || !generation_filters(op, &g->basis.campaign, &g->filters) || !run(op, g))
         return false;
-    if (!take(op, g))
-        return op->err.code == E_NONE;
-    if (!rules_in_force(op, NULL, generation_earliest(&g->basis), &g->basis.rules))
-        return false;
-    db_release(op);
-    return run_batches(op, g);
+    return !g->met || run(op, g);
 }

@@ -143,8 +143,9 @@ void generation_columns_add(struct op *op, struct generation_columns *c,
         tstamp_write(&text, at);
     sql_array_add(&c->schedule[SC_AT], at.us ? text.p : NULL);
     buf_free(&text);
-    sql_array_add(&c->schedule[SC_REASON],
-                  compliance_code_name(at.us ? a->verdict.code : compliance_final_code(&a->verdict)));
+    sql_array_add(
+        &c->schedule[SC_REASON],
+        compliance_code_name(at.us ? a->verdict.code : compliance_final_code(&a->verdict)));
     if (!at.us)
         add_check(op, c->checks, id, a);
 }
@@ -162,8 +163,7 @@ const struct arg *generation_columns_args(struct op *op, struct generation_colum
                                           const struct arg *common)
 {
     size_t n = count(common) + 1;
-    struct arg *args =
-        arena_alloc(&op->arena, (n + SC_COLUMNS + CK_COLUMNS) * sizeof(*args));
+    struct arg *args = arena_alloc(&op->arena, (n + SC_COLUMNS + CK_COLUMNS) * sizeof(*args));
     struct arg *next = args;
 
     for (int i = 0; i < SC_COLUMNS; i++)
