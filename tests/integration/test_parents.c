@@ -41,10 +41,10 @@ static void a_row_of_no_lead_or_of_anothers_is_refused(void **state)
     int64_t theirs = scene_lead(s, stranger, 0, ITALIAN);
     int64_t ours = scene_lead(s, s->tenant, campaign, ITALIAN);
 
-    assert_refused(s, "foreign_key_violation",
-                   INSERT_ROW, (long long)s->tenant, (long long)campaign, (long long)execution, (long long)theirs);
-    assert_refused(s, "foreign_key_violation",
-                   INSERT_ROW, (long long)s->tenant, (long long)campaign, (long long)execution, (long long)4711);
+    assert_refused(s, "foreign_key_violation", INSERT_ROW, (long long)s->tenant,
+                   (long long)campaign, (long long)execution, (long long)theirs);
+    assert_refused(s, "foreign_key_violation", INSERT_ROW, (long long)s->tenant,
+                   (long long)campaign, (long long)execution, (long long)4711);
     free(testdb_sql(s->db, INSERT_ROW, (long long)s->tenant, (long long)campaign,
                     (long long)execution, (long long)ours));
 }
@@ -57,13 +57,14 @@ static void a_row_of_no_execution_or_of_anothers_is_refused(void **state)
     int64_t other, other_campaign = executing(s, s->tenant, &other);
     int64_t lead = scene_lead(s, s->tenant, campaign, ITALIAN);
 
-    assert_refused(s, "foreign_key_violation",
-                   INSERT_ROW, (long long)s->tenant, (long long)campaign, (long long)other, (long long)lead);
-    assert_refused(s, "foreign_key_violation",
-                   INSERT_ROW, (long long)s->tenant, (long long)other_campaign, (long long)execution, (long long)lead);
-    assert_refused(s, "foreign_key_violation",
-                   INSERT_ROW, (long long)s->tenant, (long long)their_campaign, (long long)theirs, (long long)lead);
-    assert_refused(s, "foreign_key_violation", INSERT_ROW, (long long)s->tenant, (long long)campaign, (long long)4711, (long long)lead);
+    assert_refused(s, "foreign_key_violation", INSERT_ROW, (long long)s->tenant,
+                   (long long)campaign, (long long)other, (long long)lead);
+    assert_refused(s, "foreign_key_violation", INSERT_ROW, (long long)s->tenant,
+                   (long long)other_campaign, (long long)execution, (long long)lead);
+    assert_refused(s, "foreign_key_violation", INSERT_ROW, (long long)s->tenant,
+                   (long long)their_campaign, (long long)theirs, (long long)lead);
+    assert_refused(s, "foreign_key_violation", INSERT_ROW, (long long)s->tenant,
+                   (long long)campaign, (long long)4711, (long long)lead);
 }
 
 /* One wrong row among many is enough. */
@@ -79,8 +80,8 @@ static void a_statement_of_many_rows_is_refused_as_a_whole(void **state)
                    "INSERT INTO scheduled_calls (tenant_id, campaign_id, execution_id, lead_id,"
                    " to_number, scheduled_at) SELECT %lld, %lld, %lld, i, 'n' || i, now()"
                    " FROM generate_series(%lld - 19, %lld + 1) i",
-                   (long long)s->tenant, (long long)campaign, (long long)execution,
-                   (long long)lead, (long long)lead);
+                   (long long)s->tenant, (long long)campaign, (long long)execution, (long long)lead,
+                   (long long)lead);
     assert_says(s, "NOT EXISTS (SELECT 1 FROM scheduled_calls)");
 }
 
@@ -99,10 +100,10 @@ static void what_a_row_refers_to_is_neither_deleted_nor_given_another_key(void *
     assert_refused(s, "foreign_key_violation", "DELETE FROM campaign_executions");
     forget_consents(s);
     assert_refused(s, "foreign_key_violation", "DELETE FROM leads");
-    assert_refused(s, "restrict_violation",
-                   "UPDATE leads SET tenant_id = %lld", (long long)stranger);
-    assert_refused(s, "restrict_violation",
-                   "UPDATE campaign_executions SET tenant_id = %lld", (long long)stranger);
+    assert_refused(s, "restrict_violation", "UPDATE leads SET tenant_id = %lld",
+                   (long long)stranger);
+    assert_refused(s, "restrict_violation", "UPDATE campaign_executions SET tenant_id = %lld",
+                   (long long)stranger);
     assert_refused(s, "restrict_violation", "UPDATE scheduled_calls SET lead_id = lead_id + 1");
 }
 
