@@ -191,7 +191,8 @@ WITH moved AS (
      WHERE tenant_id = :tenant_id AND id = :execution_id AND NOT generated
        AND cursor_lane = :was_lane AND cursor_lead = :was_after
     RETURNING id
-), batch AS (
+), batch (tenant_id, campaign_id, execution_id, lead_id, to_number, from_number, agent_id, kb_id, timezone, scheduled_at, valid_until,
+         status, reason) AS (
     SELECT :tenant_id::bigint, :campaign_id::bigint, moved.id, b.lead_id, b.phone, :from_number, :agent_id, :kb_id::bigint,
            :timezone, coalesce(b.scheduled_at, clock_timestamp()), :valid_until::timestamptz,
            CASE WHEN b.scheduled_at IS NULL THEN 'canceled' ELSE 'scheduled' END, b.reason
@@ -201,16 +202,20 @@ WITH moved AS (
 ), fresh AS (
     INSERT INTO scheduled_calls (tenant_id, campaign_id, execution_id, lead_id, to_number, from_number, agent_id, kb_id,
                                  timezone, scheduled_at, valid_until, status, reason)
-    SELECT * FROM batch WHERE NOT :again::boolean
+    SELECT tenant_id, campaign_id, execution_id, lead_id, to_number, from_number, agent_id, kb_id, timezone, scheduled_at, valid_until,
+           status, reason
+      FROM batch WHERE NOT :again::boolean
     RETURNING id, lead_id, to_number
 ), missing AS (
     INSERT INTO scheduled_calls (tenant_id, campaign_id, execution_id, lead_id, to_number, from_number, agent_id, kb_id,
                                  timezone, scheduled_at, valid_until, status, reason)
-    SELECT * FROM batch WHERE :again::boolean
+    SELECT tenant_id, campaign_id, execution_id, lead_id, to_number, from_number, agent_id, kb_id, timezone, scheduled_at, valid_until,
+           status, reason
+      FROM batch WHERE :again::boolean
     ON CONFLICT DO NOTHING
     RETURNING id, lead_id, to_number
 ), rows AS (
-    SELECT * FROM fresh UNION ALL SELECT * FROM missing
+    SELECT id, lead_id, to_number FROM fresh UNION ALL SELECT id, lead_id, to_number FROM missing
 ), checks AS (
     INSERT INTO compliance_checks (tenant_id, scheduled_call_id, campaign_id, lead_id, to_number, country_iso, dnc_check,
                                    quiet_hours_check, consent_check, disclosure_check, status, rejection_reason,
