@@ -8,6 +8,7 @@
 
 #include "common/compliance/dnc_batch.h"
 
+#include "common/compliance/registry_list.h"
 #include "queries.h"
 
 enum {
@@ -20,6 +21,20 @@ const char *const dnc_mode_names[] = {"add", "full", "delta", NULL};
 static const char *const stored_modes[] = {"add", "full", "delta", "answer"};
 
 static const char *const gone_names[] = {"f", "t"};
+
+static bool is_list(const struct dnc_batch *b)
+{
+    return b->terms.mode == DNC_MODE_FULL || b->terms.mode == DNC_MODE_DELTA;
+}
+
+/*
+ * A row that could not be read may be a number that stands: it is not missing, and what is here is
+ * not the whole list of its day.  The file's row stays without an end then.
+ */
+static bool is_whole(const struct dnc_batch *b)
+{
+    return b->terms.force || b->report->failed == 0 || !is_list(b);
+}
 
 static void begin(struct dnc_batch *b)
 {
@@ -41,9 +56,11 @@ static bool ask_part(struct dnc_batch *b, const struct query *q, struct rows *ou
                     ARGS({"mode", stored_modes[t->mode]}, {"source", dnc_source_names[t->source]},
                          {"registry", t->registry}, {"country_iso", t->country_iso},
                          {"scrubbed_at", sql_tstamp(op, t->scrubbed_at)},
-                         {"request_id", op->request_id}, {"import_id", sql_i64(op, b->import_id)},
+                         {"since", sql_tstamp(op, t->since)}, {"request_id", op->request_id},
+                         {"import_id", sql_i64(op, b->import_id)},
                          {"imported", sql_i64(op, b->report->imported)},
-                         {"closed", sql_i64(op, b->closed)}),
+                         {"failed", sql_i64(op, b->report->failed)},
+                         {"whole", sql_bool(is_whole(b))}, {"closed", sql_i64(op, b->closed)}),
                     out);
 }
 
@@ -164,7 +181,8 @@ static bool flush(struct dnc_batch *b)
     b->report->skipped += b->rows - inserted - closed;
     b->closed += closed;
     if (removed)
-        import_notice(b->report, &(struct import_notice){"REMOVED_BEFORE", "e164", removed, 0});
+        import_notice(b->report,
+                      &(struct import_notice){"REMOVED_BEFORE", "e164", removed, 0, NULL});
     begin(b);
     return true;
 }
@@ -214,42 +232,55 @@ static bool close_missing(struct dnc_batch *b)
     } while (after);
     if (!b->terms.force && 2 * b->staged < stood - b->report->imported)
         return import_fault(b->op, b->report, "FULL_FILE_SHRINKS", 0);
-    return ask_part(b, &SQL_DNC_IMPORT_UNSTAGE, &piece);
+    return true;
 }
 
-/*
- * A row that could not be read may be a number that stands: it is not missing, and what is here is
- * not the whole list of its day.  The file's row stays without an end then.
- */
-static bool is_whole(const struct dnc_batch *b)
+/* Said with every file, for whoever did not read the reply of the one that tore the list. */
+static bool tell_gap(struct dnc_batch *b)
 {
-    return b->terms.force || b->report->failed == 0
-           || (b->terms.mode != DNC_MODE_FULL && b->terms.mode != DNC_MODE_DELTA);
+    struct arena *arena = &b->op->arena;
+    struct registry_list list;
+
+    if (b->terms.source != DNC_REGISTRY || !is_list(b))
+        return true;
+    if (!registry_list_get(&b->part, b->terms.registry, &list))
+        return false;
+    if (!list.missing_from.us)
+        return true;
+    const char *since = tstamp_format(arena, list.listed_as_of);
+    const char *why = arena_printf(
+        arena,
+        "The list stays as of %s: the file of %s had rows that could not be read, or changes "
+        "before it never came. Send the whole list, or all changes since then with since=%s",
+        since ? since : "no day", tstamp_format(arena, list.missing_from), since ? since : "...");
+    import_notice(b->report, &(struct import_notice){"LIST_GAP", NULL, 1, 0, why});
+    return true;
 }
 
 static bool end_file(struct dnc_batch *b)
 {
     struct rows rows;
+    bool whole = is_whole(b);
 
-    if (is_whole(b))
-        return (b->terms.mode != DNC_MODE_FULL || close_missing(b))
-               && ask_part(b, &SQL_DNC_IMPORT_CLOSE, &rows);
-    import_notice(b->report, &(struct import_notice){"NOT_WHOLE", NULL, b->report->failed, 0});
-    return ask_part(b, &SQL_DNC_IMPORT_UNSTAGE, &rows);
+    if (whole && b->terms.mode == DNC_MODE_FULL && !close_missing(b))
+        return false;
+    if (!whole)
+        import_notice(b->report,
+                      &(struct import_notice){"NOT_WHOLE", NULL, b->report->failed, 0, NULL});
+    return ask_part(b, &SQL_DNC_IMPORT_UNSTAGE, &rows) && ask_part(b, &SQL_DNC_IMPORT_CLOSE, &rows)
+           && tell_gap(b);
 }
 
 bool dnc_batch_finish(struct dnc_batch *b)
 {
-    bool empty_counts = b->terms.mode == DNC_MODE_FULL || b->terms.mode == DNC_MODE_DELTA;
-
     if (!flush(b))
         return false;
-    if (!b->import_id && !empty_counts)
+    if (!b->import_id && !is_list(b))
         return true;
     if (!begin_transaction(b) || !end_file(b) || !db_commit(&b->part))
         return b->op->err.code == E_NONE && op_fail_like(b->op, &b->part);
     if (b->closed)
-        import_notice(b->report, &(struct import_notice){"TAKEN_OFF", "e164", b->closed, 0});
+        import_notice(b->report, &(struct import_notice){"TAKEN_OFF", "e164", b->closed, 0, NULL});
     begin(b);
     return true;
 }

@@ -27,6 +27,7 @@ struct dnc_terms {
     const char *registry;    /* "" = none by name */
     const char *country_iso; /* NULL = any */
     struct tstamp scrubbed_at;
+    struct tstamp since; /* of changes; null = from the file before */
     bool force; /* a full file may be less than half of the list; failed rows do not matter */
 };
 
@@ -59,7 +60,7 @@ bool dnc_batch_add(struct dnc_batch *b, const struct dnc_row *r) MUSTCHECK;
  * all of it or nothing.  VALIDATION_ERROR (FULL_FILE_SHRINKS) when the file has less
  * than half of the list.  Unless forced, a full file or a list of changes with rows that
  * failed takes nothing off for being missing, and does not bring the list to its day
- * (NOT_WHOLE in the report).
+ * (NOT_WHOLE in the report).  LIST_GAP there says that the list stays as of an earlier one.
  */
 bool dnc_batch_finish(struct dnc_batch *b) MUSTCHECK;
 

@@ -31,6 +31,7 @@ static const struct field options_fields[] = {
     FIELD_ENUM(struct dnc_import_options, mode, dnc_mode_names, .flags = F_NOT_NULL),
     FIELD(struct dnc_import_options, registry, .min = 1, .max = REGISTRY_NAME_MAX),
     FIELD(struct dnc_import_options, scrubbed_at),
+    FIELD(struct dnc_import_options, since),
     FIELD(struct dnc_import_options, force),
     FIELD(struct dnc_import_options, country_iso, .check = country_complaint),
     FIELD(struct dnc_import_options, delimiter, .check = csv_delimiter_complaint),
@@ -202,9 +203,19 @@ struct dnc_import *dnc_import_begin(struct op *op, const struct dnc_file *f)
     });
     arena_defer(&op->arena, free_import, imp);
     if (f->expired)
-        import_notice(&imp->report, &(struct import_notice){"SCRUB_EXPIRED", NULL, 1, 0});
+        import_notice(&imp->report, &(struct import_notice){"SCRUB_EXPIRED", NULL, 1, 0, NULL});
     dnc_batch_open(op, &imp->batch);
     return imp;
+}
+
+static const char *since_complaint(const struct dnc_import_options *o, enum dnc_source source)
+{
+    if (!o->since.us)
+        return NULL;
+    if (o->mode != DNC_MODE_DELTA || source != DNC_REGISTRY)
+        return "goes with mode delta and a registry";
+    int64_t end_us = o->scrubbed_at.us ? o->scrubbed_at.us : clock_now_us();
+    return o->since.us < end_us ? NULL : "must be before scrubbed_at";
 }
 
 /* All that is wrong with the options together, at once. */
@@ -230,6 +241,10 @@ static bool check_options(struct op *op, const struct dnc_import_options *o, enu
         err_detail(op, "scrubbed_at", "goes with the source registry");
         wrong = true;
     }
+    if (since_complaint(o, source)) {
+        err_detail(op, "since", since_complaint(o, source));
+        wrong = true;
+    }
     return !wrong || fail(op, E_VALIDATION_ERROR, "Request validation failed");
 }
 
@@ -245,6 +260,7 @@ struct dnc_import *dnc_import_open(struct op *op, const struct dnc_import_option
                   .registry = o->registry ? o->registry : "",
                   .country_iso = o->country_iso,
                   .scrubbed_at = o->scrubbed_at,
+                  .since = o->since,
                   .force = o->force},
         .delimiter = o->delimiter,
     };

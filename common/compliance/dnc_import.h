@@ -9,6 +9,11 @@
  * registry and country: at the end of the file, and not before, those it does not
  * have are taken off.  Delta takes off what its action column deletes.  No file
  * takes an opt-out off, nor brings a manual entry back that somebody removed.
+ *
+ * A registry's list is as of its last file.  After one with rows that could not be
+ * read, or changes that begin later than the file before ended, it stays as of the
+ * file before (LIST_GAP in every reply) until a full file of that day or later, or a
+ * delta since that file, has come.
  */
 #ifndef AGORALIA_DNC_IMPORT_H
 #define AGORALIA_DNC_IMPORT_H
@@ -20,6 +25,8 @@ struct dnc_import_options {
     enum dnc_mode mode;
     const char *registry;      /* whose list it is: "National DNC Registry" */
     struct tstamp scrubbed_at; /* when the registry gave it; null = now */
+    struct tstamp
+        since;  /* delta: all of the registry's changes from then on; null = from the file before */
     bool force; /* meant: a full file of less than half of the list, rows that failed */
     const char *country_iso; /* where numbers without a plus were written; NULL = nowhere */
     const char *delimiter;   /* "," ";" "\t" "|"; NULL = find out */

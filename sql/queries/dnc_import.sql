@@ -1,8 +1,8 @@
 -- dnc_import.sql - numbers not to be called, by the ten thousand.
 
 -- name: dnc_import_open
-INSERT INTO dnc_imports (tenant_id, mode, source, registry, country_iso, scrubbed_at, request_id)
-VALUES (:tenant_id, :mode, :source, :registry, :country_iso, :scrubbed_at, :request_id)
+INSERT INTO dnc_imports (tenant_id, mode, source, registry, country_iso, scrubbed_at, since, request_id)
+VALUES (:tenant_id, :mode, :source, :registry, :country_iso, :scrubbed_at, :since, :request_id)
 RETURNING id;
 
 -- name: dnc_import_sweep
@@ -122,5 +122,8 @@ SELECT count(*) AS stood, max(e164) AS last, (SELECT count(*) FROM closed) AS cl
 DELETE FROM dnc_staged WHERE import_id = :import_id;
 
 -- name: dnc_import_close
-UPDATE dnc_imports SET finished_at = clock_timestamp(), imported = :imported, closed = :closed
+-- What is not the whole of its day has no end.
+UPDATE dnc_imports
+   SET finished_at = CASE WHEN :whole::boolean THEN clock_timestamp() END, imported = :imported, closed = :closed,
+       failed = :failed
  WHERE tenant_id = :tenant_id AND id = :import_id;
