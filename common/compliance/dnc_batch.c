@@ -43,6 +43,7 @@ static void begin(struct dnc_batch *b)
     sql_array_reset(&b->sources);
     sql_array_reset(&b->countries);
     sql_array_reset(&b->gone);
+    sql_array_reset(&b->changes);
     op_end(&b->part);
     b->part = op_part(b->op);
 }
@@ -105,6 +106,7 @@ static const struct arg *batch_args(struct dnc_batch *b)
         {"sources", sql_array_close(&b->sources)},
         {"countries", sql_array_close(&b->countries)},
         {"gone", sql_array_close(&b->gone)},
+        {"changes", sql_array_close(&b->changes)},
         {"source", dnc_source_names[b->terms.source]},
         {"registry", b->terms.registry},
         {"scrubbed_at", sql_tstamp(op, b->terms.scrubbed_at)},
@@ -193,6 +195,7 @@ bool dnc_batch_add(struct dnc_batch *b, const struct dnc_row *r)
     sql_array_add(&b->sources, dnc_source_names[r->source]);
     sql_array_add(&b->countries, r->country_iso);
     sql_array_add(&b->gone, gone_names[r->gone]);
+    sql_array_add(&b->changes, sql_tstamp(&b->part, r->changed_at));
     b->rows++;
     b->opt_outs += r->source == DNC_OPT_OUT;
     return (b->rows < BATCH_ROWS && b->opt_outs < BATCH_OPT_OUTS) || flush(b);
@@ -248,11 +251,15 @@ static bool tell_gap(struct dnc_batch *b)
     if (!list.missing_from.us)
         return true;
     const char *since = tstamp_format(arena, list.listed_as_of);
-    const char *why = arena_printf(
-        arena,
-        "The list stays as of %s: the file of %s had rows that could not be read, or changes "
-        "before it never came. Send the whole list, or all changes since then with since=%s",
-        since ? since : "no day", tstamp_format(arena, list.missing_from), since ? since : "...");
+    const char *torn = arena_printf(
+        arena, "the file of %s had rows that could not be read, or changes before it never came",
+        tstamp_format(arena, list.missing_from));
+    const char *why =
+        since ? arena_printf(arena,
+                             "The list stays as of %s: %s. Send the whole list, or all changes "
+                             "since then with since=%s",
+                             since, torn, since)
+              : arena_printf(arena, "The list does not count: %s. Send the whole list", torn);
     import_notice(b->report, &(struct import_notice){"LIST_GAP", NULL, 1, 0, why});
     return true;
 }
@@ -292,4 +299,5 @@ void dnc_batch_free(struct dnc_batch *b)
     sql_array_free(&b->sources);
     sql_array_free(&b->countries);
     sql_array_free(&b->gone);
+    sql_array_free(&b->changes);
 }

@@ -36,6 +36,7 @@ struct dnc_row {
     enum dnc_source source;
     const char *country_iso;
     bool gone;
+    struct tstamp changed_at; /* null = when the list was given */
 };
 
 struct dnc_batch {
@@ -46,7 +47,7 @@ struct dnc_batch {
     int64_t import_id; /* 0 = nothing is stored yet */
     int rows, opt_outs;
     int64_t staged, closed;
-    struct sql_array numbers, sources, countries, gone;
+    struct sql_array numbers, sources, countries, gone, changes;
 };
 
 /* report and terms are the caller's to set, before; terms' texts live as long as the batch. */

@@ -103,6 +103,16 @@ static bool read_action(struct dnc_import *imp, const struct csv_record *r, stru
     return true;
 }
 
+/* When the registry made the change: of a list of the tenant's own only we know since when. */
+static bool read_change(struct dnc_import *imp, const struct csv_record *r, struct dnc_row *row)
+{
+    struct str text = dnc_cell(r, row->source == DNC_REGISTRY ? imp->columns.changed : 0);
+    const char *wrong =
+        text.n ? dnc_change_read(text, imp->batch.terms.scrubbed_at, &row->changed_at) : NULL;
+
+    return !wrong || refuse(imp, r->line, "date", wrong, text);
+}
+
 /* A list without outcomes is the one that a registry has cleaned: these may be called. */
 static bool read_outcome(struct dnc_import *imp, const struct csv_record *r, struct dnc_row *row)
 {
@@ -127,7 +137,8 @@ static bool read_row(struct dnc_import *imp, const struct csv_record *r, struct 
         return read_outcome(imp, r, row);
     }
     return read_source(imp, r, row)
-           && (imp->batch.terms.mode != DNC_MODE_DELTA || read_action(imp, r, row));
+           && (imp->batch.terms.mode != DNC_MODE_DELTA
+               || (read_action(imp, r, row) && read_change(imp, r, row)));
 }
 
 static bool add_number(struct dnc_import *imp, const struct e164 *number, struct dnc_row row)

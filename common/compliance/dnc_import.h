@@ -3,7 +3,8 @@
  *
  * Any file lead imports read: one number per line, or columns for the number
  * (e164, phone, number, ...; area code and number apart), the source (manual,
- * registry, opt_out), the country and, in a list of changes, the action.
+ * registry, opt_out), the country and, in a list of changes, the action and its day: an
+ * addition is listed since then, a deletion takes off what was listed by then.
  *
  * Mode add only adds.  Full is the whole of a list - the entries of its source,
  * registry and country: at the end of the file, and not before, those it does not

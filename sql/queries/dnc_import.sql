@@ -37,13 +37,13 @@ SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan'
        set_config('enable_sort', 'off', true);
 
 -- name: dnc_import_batch
--- Of two rows about one number the later counts.  A manual entry that somebody took off by hand does not come back
+-- Of two rows about one number the later counts, by its day and then by its place.  A manual entry that somebody took off by hand does not come back
 -- with a file; whoever objects again or is listed again does.  Counts in subqueries, which stay look-ups.
 WITH incoming AS (
-    SELECT DISTINCT ON (e164, source) e164, source, country_iso, gone
-      FROM unnest(:numbers::text[], :sources::text[], :countries::text[], :gone::boolean[])
-           WITH ORDINALITY AS i (e164, source, country_iso, gone, place)
-     ORDER BY e164, source, place DESC
+    SELECT DISTINCT ON (e164, source) e164, source, country_iso, gone, changed_at
+      FROM unnest(:numbers::text[], :sources::text[], :countries::text[], :gone::boolean[], :changes::timestamptz[])
+           WITH ORDINALITY AS i (e164, source, country_iso, gone, changed_at, place)
+     ORDER BY e164, source, changed_at DESC NULLS FIRST, place DESC
 ), removed AS (
     SELECT e164 FROM incoming i
      WHERE source = 'manual' AND NOT gone
@@ -55,7 +55,7 @@ WITH incoming AS (
 ), written AS (
     INSERT INTO dnc_entries (tenant_id, e164, source, country_iso, registry, listed_at)
     SELECT :tenant_id, e164, source, country_iso, CASE WHEN source = 'registry' THEN :registry ELSE '' END,
-           CASE WHEN source = 'registry' THEN :scrubbed_at::timestamptz END
+           CASE WHEN source = 'registry' THEN coalesce(changed_at, :scrubbed_at::timestamptz) END
       FROM incoming
      WHERE NOT gone AND NOT (source = 'manual' AND e164 IN (SELECT e164 FROM removed))
         ON CONFLICT (tenant_id, e164, source, registry) WHERE removed_at IS NULL DO NOTHING
@@ -64,22 +64,23 @@ WITH incoming AS (
 SELECT (SELECT count(*) FROM written) AS inserted, (SELECT count(*) FROM removed) AS removed_before;
 
 -- name: dnc_import_delete
--- The rows of a batch that take off, by its last word about each number; what was listed after the file was made
--- stays, and so does what was compared with the registry later, which would have taken it off.
+-- The rows of a batch that take off, by its last word about each number; what was listed after the change, or after
+-- the file was made, stays, and so does what was compared with the registry later, which would have taken it off.
 WITH incoming AS (
-    SELECT DISTINCT ON (e164) e164, gone
-      FROM unnest(:numbers::text[], :sources::text[], :gone::boolean[]) WITH ORDINALITY AS i (e164, source, gone, place)
+    SELECT DISTINCT ON (e164) e164, gone, coalesce(changed_at, :scrubbed_at::timestamptz) AS changed_at
+      FROM unnest(:numbers::text[], :sources::text[], :gone::boolean[], :changes::timestamptz[])
+           WITH ORDINALITY AS i (e164, source, gone, changed_at, place)
      WHERE source = :source
-     ORDER BY e164, place DESC
+     ORDER BY e164, i.changed_at DESC NULLS FIRST, place DESC
 )
 UPDATE dnc_entries SET removed_at = clock_timestamp(), removed_import = :import_id
  WHERE tenant_id = :tenant_id AND source <> 'opt_out' AND removed_at IS NULL
-   AND coalesce(listed_at, created_at) <= :scrubbed_at::timestamptz
    AND coalesce((SELECT s.scrubbed_at <= :scrubbed_at FROM registry_scrubs s
                   WHERE s.tenant_id = :tenant_id AND s.e164 = dnc_entries.e164 AND s.registry = :registry), true)
    AND id = ANY (ARRAY(SELECT (SELECT d.id FROM dnc_entries d
                                 WHERE d.tenant_id = :tenant_id AND d.e164 = i.e164 AND d.source = :source
-                                  AND d.registry = :registry AND d.removed_at IS NULL)
+                                  AND d.registry = :registry AND d.removed_at IS NULL
+                                  AND coalesce(d.listed_at, d.created_at) <= i.changed_at)
                          FROM incoming i WHERE gone));
 
 -- name: dnc_import_stage
