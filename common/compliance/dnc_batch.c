@@ -13,7 +13,7 @@
 
 enum {
     BATCH_ROWS = 10000,
-    /* Each is a lock of its own, beside the tenant's: see lock(). */
+    /* Each is a lock of its own, beside the tenant's: see lock_numbers(). */
     BATCH_OPT_OUTS = 500,
 };
 
@@ -121,12 +121,11 @@ static const struct arg *batch_args(struct dnc_batch *b)
  * The end of a call may add an opt-out while it holds rows that a claim waits for, and the claim
  * has the tenant's lock: whoever may wait for that opt-out must do so before taking the lock.
  */
-static bool lock(struct dnc_batch *b, const struct arg *args)
+static bool lock_numbers(struct dnc_batch *b, const struct arg *args)
 {
     struct rows rows;
 
-    return (b->opt_outs == 0 || db_query(&b->part, &SQL_DNC_IMPORT_LOCK_NUMBERS, args, &rows))
-           && db_query(&b->part, &SQL_DNC_IMPORT_LOCK, args, &rows);
+    return b->opt_outs == 0 || db_query(&b->part, &SQL_DNC_IMPORT_LOCK_NUMBERS, args, &rows);
 }
 
 /* What the mode has besides additions; counts what it did. */
@@ -149,7 +148,7 @@ static bool send_extras(struct dnc_batch *b, const struct arg *args, int64_t *st
     return b->terms.mode != DNC_MODE_ANSWER || db_query(op, &SQL_DNC_IMPORT_SCRUB, args, &rows);
 }
 
-/* The lock is held for the last statement only. */
+/* The tenant's lock is held for the last statement only. */
 static bool send(struct dnc_batch *b, struct rows *counts, int64_t *closed)
 {
     struct op *op = &b->part;
@@ -159,7 +158,7 @@ static bool send(struct dnc_batch *b, struct rows *counts, int64_t *closed)
     if (!begin_transaction(b))
         return false;
     args = batch_args(b);
-    if (!send_extras(b, args, &staged, closed) || !lock(b, args)
+    if (!send_extras(b, args, &staged, closed) || !lock_numbers(b, args)
         || !db_query_commit(op, &SQL_DNC_IMPORT_BATCH, args, counts))
         return false;
     b->staged += staged;

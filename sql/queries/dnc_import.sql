@@ -14,8 +14,10 @@ DELETE FROM dnc_staged
 
 -- name: dnc_import_turn
 -- One file of a tenant at a time, transaction by transaction: a long one that takes entries off and another that
--- brings them would wait for each other.  Claims do not take this one.
-SELECT pg_advisory_xact_lock(hashtextextended('dnc-file:' || :tenant_id::bigint, 0));
+-- brings them would wait for each other.  Claims do not take this one.  A process that is stopped between two
+-- statements has the transaction for two seconds.
+SELECT pg_advisory_xact_lock(hashtextextended('dnc-file:' || :tenant_id::bigint, 0)),
+       set_config('idle_in_transaction_session_timeout', '2000', true);
 
 -- name: dnc_import_lock_numbers
 -- The locks of dnc_lock for the opt-outs of a batch, always in the same order.
@@ -24,10 +26,6 @@ SELECT count(pg_advisory_xact_lock(place))
           FROM unnest(:numbers::text[], :sources::text[]) AS i (e164, source)
          WHERE source = 'opt_out'
          ORDER BY place) places;
-
--- name: dnc_import_lock
--- Every claim of the tenant holds this one shared: claims under way end before the batch stands, later ones see it.
-SELECT pg_advisory_xact_lock(hashtextextended('dnc:' || :tenant_id::bigint, 0));
 
 -- name: dnc_import_plan
 -- tenant: none, because it reads nothing
@@ -39,7 +37,12 @@ SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan'
 -- name: dnc_import_batch
 -- Of two rows about one number the later counts, by its day and then by its place.  A manual entry that somebody took off by hand does not come back
 -- with a file; whoever objects again or is listed again does.  Counts in subqueries, which stay look-ups.
-WITH incoming AS (
+-- Every claim of the tenant holds the lock shared: claims under way end before the batch stands, later ones see it.  It
+-- is taken by the statement that needs it, and given back by the COMMIT that is sent along: whatever becomes of the
+-- process, claims wait for the database alone.
+WITH locked AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock(hashtextextended('dnc:' || :tenant_id::bigint, 0)) AS turn
+), incoming AS (
     SELECT DISTINCT ON (e164, source) e164, source, country_iso, gone, changed_at
       FROM unnest(:numbers::text[], :sources::text[], :countries::text[], :gone::boolean[], :changes::timestamptz[])
            WITH ORDINALITY AS i (e164, source, country_iso, gone, changed_at, place)
@@ -57,7 +60,7 @@ WITH incoming AS (
     SELECT :tenant_id, e164, source, country_iso, CASE WHEN source = 'registry' THEN :registry ELSE '' END,
            CASE WHEN source = 'registry' THEN coalesce(changed_at, :scrubbed_at::timestamptz) END
       FROM incoming
-     WHERE NOT gone AND NOT (source = 'manual' AND e164 IN (SELECT e164 FROM removed))
+     WHERE (SELECT count(turn) FROM locked) = 1 AND NOT gone AND NOT (source = 'manual' AND e164 IN (SELECT e164 FROM removed))
         ON CONFLICT (tenant_id, e164, source, registry) WHERE removed_at IS NULL DO NOTHING
     RETURNING 1
 )
