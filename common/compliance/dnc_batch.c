@@ -250,9 +250,9 @@ static bool tell_gap(struct dnc_batch *b)
     if (!list.missing_from.us)
         return true;
     const char *since = tstamp_format(arena, list.listed_as_of);
-    const char *torn = arena_printf(
-        arena, "the file of %s had rows that could not be read, or changes before it never came",
-        tstamp_format(arena, list.missing_from));
+    const char *torn =
+        arena_printf(arena, "the file of %s was not read whole, or changes before it never came",
+                     tstamp_format(arena, list.missing_from));
     const char *why =
         since ? arena_printf(arena,
                              "The list stays as of %s: %s. Send the whole list, or all changes "

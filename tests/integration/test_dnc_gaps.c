@@ -171,6 +171,34 @@ static void changes_that_begin_after_the_file_before_tell_of_one_never_sent(void
     assert_fresh_as_of(tenant, 5, 0);
 }
 
+/* More than a batch, so that some of it is stored; its sender is gone. */
+static void cut_off(int64_t tenant, struct dnc_import_options o)
+{
+    struct op op = testdb_op(db, tenant);
+    struct dnc_import *imp = dnc_import_open(&op, &o);
+    struct buf file = {0};
+
+    buf_str(&file, "number,action\n");
+    for (int i = 0; i < 10001; i++)
+        buf_printf(&file, "+4474000%05d,A\n", i);
+    assert_ok(&op, imp && dnc_import_feed(&op, imp, buf_view(&file)));
+    op_end(&op);
+    buf_free(&file);
+}
+
+static void what_was_cut_off_is_sent_again_with_its_day(void **state)
+{
+    int64_t tenant = tenant_with_a_lead();
+    (void)state;
+
+    take(tenant, list_of(DNC_MODE_FULL, 9), "07400123459\n");
+    cut_off(tenant, list_of(DNC_MODE_DELTA, 7));
+    take_with_gap(tenant, list_of(DNC_MODE_DELTA, 6), WHOLE);
+    assert_fresh_as_of(tenant, 9, 7);
+    take(tenant, list_of(DNC_MODE_DELTA, 7), WHOLE);
+    assert_fresh_as_of(tenant, 6, 0);
+}
+
 static void a_whole_list_with_bad_rows_is_a_gap_and_one_refused_is_not(void **state)
 {
     int64_t tenant = tenant_with_a_lead();
@@ -257,6 +285,7 @@ int main(void)
         cmocka_unit_test(all_changes_since_the_file_before_heal),
         cmocka_unit_test(each_gap_is_healed_by_itself),
         cmocka_unit_test(changes_that_begin_after_the_file_before_tell_of_one_never_sent),
+        cmocka_unit_test(what_was_cut_off_is_sent_again_with_its_day),
         cmocka_unit_test(a_whole_list_with_bad_rows_is_a_gap_and_one_refused_is_not),
         cmocka_unit_test(rows_that_do_not_matter_leave_no_gap),
         cmocka_unit_test(the_summary_shows_the_list_and_its_gap),

@@ -40,7 +40,7 @@ static int scrub_run_command(struct cli *c)
            tstamp_format(&c->op->arena, run.at));
     if (run.missing_from.us)
         fprintf(stderr,
-                "The list of %s is not whole: the file of %s had rows that could not be read, or "
+                "The list of %s is not whole: the file of %s was not read whole, or "
                 "changes before "
                 "it never came\n",
                 registry, tstamp_format(&c->op->arena, run.missing_from));
