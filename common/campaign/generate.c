@@ -7,7 +7,6 @@
 #include "common/base/tz.h"
 #include "common/campaign/campaign_repo.h"
 #include "common/campaign/generation_columns.h"
-#include "common/compliance/record.h"
 #include "common/store/pool.h"
 #include "queries.h"
 
