@@ -118,11 +118,12 @@ void routes_print(FILE *out)
 {
     const struct routes all = routes_all();
 
-    fprintf(out,
-            "# Who may come to which endpoint\n\n"
-            "Printed by `scripts/route_matrix` from `routes.def`. A key without scopes comes to "
-            "everything, one with scopes to what they\nname.\n\n"
-            "| endpoint | viewer | user | admin | key | what |\n|---|---|---|---|---|---|\n");
+    fprintf(out, "# Who may come to which endpoint\n\n"
+                 "Printed by `scripts/route_matrix` from `routes.def`. Limited: what a user who is "
+                 "limited to some campaigns comes to, if the\nrole allows it. A key without scopes "
+                 "comes to everything, one with scopes to what they name.\n\n"
+                 "| endpoint | viewer | user | admin | limited | key | what |\n"
+                 "|---|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < all.n; i++)
         print_route(out, &all.items[i]);
 }
