@@ -76,7 +76,8 @@ bool invitation_send(struct op *op, struct invitation *i)
 {
     const char *url;
 
-    if (!mail_possible(op) || !invitation_make(op, i, &url))
+    if (!user_check_campaigns(op, i->role, i->campaigns) || !mail_possible(op)
+        || !invitation_make(op, i, &url))
         return false;
     const char *text = arena_printf(
         &op->arena,
