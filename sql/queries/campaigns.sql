@@ -270,16 +270,8 @@ WITH doomed AS (
                           WHERE s.execution_id = e.id AND s.status IN ('scheduled', 'queued')
                           LIMIT 5000 FOR UPDATE SKIP LOCKED) w
      WHERE e.status IN ('queued', 'running') AND (c.status = 'cancelled' OR c.end_date <= clock_timestamp())
-), ended AS (
-    UPDATE scheduled_calls s
-       SET status = 'canceled', reason = doomed.reason, updated_at = clock_timestamp()
-      FROM doomed
-     WHERE s.id = doomed.id
-    RETURNING s.id, s.reason
 )
-UPDATE calls SET status = 'canceled', outcome = ended.reason, updated_at = clock_timestamp()
-  FROM ended
- WHERE calls.scheduled_call_id = ended.id AND calls.status = 'queued';
+SELECT end_waiting(array_agg(id), 'canceled', reason) AS ended FROM doomed GROUP BY reason;
 
 -- name: executions_finish
 -- tenant: none, because the dispatcher works for all of them
