@@ -1,4 +1,5 @@
-/* test_row_ends.c - whoever ends a row that waits ends it as the step does, and its call with it. */
+/* test_row_ends.c - whoever ends a row that waits ends it as the step does, and its call with it.
+ */
 
 #include "common/call/dispatch.h"
 #include "common/call/erasure.h"
@@ -19,9 +20,10 @@ static void claim_ends(struct op *op, const struct subject *w, const char *statu
 {
     struct rows rows;
 
-    assert_ok(op, db_query(op, &SQL_CLAIM_END,
-                           ARGS({"id", sql_i64(op, w->row)}, {"status", status}, {"reason", status}),
-                           &rows));
+    assert_ok(op,
+              db_query(op, &SQL_CLAIM_END,
+                       ARGS({"id", sql_i64(op, w->row)}, {"status", status}, {"reason", status}),
+                       &rows));
 }
 
 static void a_claim_cancels(struct scene *s, struct op *op, const struct subject *w)
@@ -191,8 +193,7 @@ static void assert_every_state(struct scene *s, enum dial_event_kind event, cons
 {
     for (int row = ROW_SCHEDULED; row <= ROW_CANCELED; row++)
         for (int attempt = ATTEMPT_NONE; attempt <= ATTEMPT_ACCEPTED_LATE; attempt++) {
-            struct dial_step to =
-                step_of((enum row_state)row, (enum attempt_state)attempt, event);
+            struct dial_step to = step_of((enum row_state)row, (enum attempt_state)attempt, event);
             assert_int_equal(to.attempt, attempt);
             if (to.moved)
                 assert_string_equal(row_state_names[to.row], becomes);
