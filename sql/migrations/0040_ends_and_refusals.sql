@@ -64,12 +64,12 @@ END $$;
 
 CREATE OR REPLACE FUNCTION refusals_begin() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM deny_like(array_agg(refused.id), array_agg(refused.model))
-       FROM (SELECT n.id, max(d.id) AS model
-               FROM new_leads n
-               JOIN leads d ON d.tenant_id = n.tenant_id AND d.phone = n.phone AND d.consent_status = 'denied'
-              WHERE n.consent_status <> 'denied'
-              GROUP BY n.id) refused
+    PERFORM deny_like(array_agg(n.id), array_agg(d.id))
+       FROM new_leads n
+      CROSS JOIN LATERAL (SELECT x.id FROM leads x
+                           WHERE x.tenant_id = n.tenant_id AND x.phone = n.phone AND x.consent_status = 'denied'
+                           ORDER BY x.id DESC LIMIT 1) d
+      WHERE n.consent_status <> 'denied'
      HAVING count(*) > 0;
 
     PERFORM refusals_reach(array_agg(n.id)) FROM new_leads n WHERE n.consent_status = 'denied' HAVING count(*) > 0;

@@ -71,8 +71,7 @@ static const char *import(struct scene *s, int64_t campaign, const char *csv)
         &op, &(struct lead_import_options){.campaign_id = {campaign != 0, campaign}});
 
     assert_non_null(imp);
-    assert_ok(&op,
-              lead_import_feed(&op, imp, str_of(csv)) && lead_import_finish(&op, imp, &reply));
+    assert_ok(&op, lead_import_feed(&op, imp, str_of(csv)) && lead_import_finish(&op, imp, &reply));
     snprintf(report, sizeof(report), "%s", reply.p);
     buf_free(&reply);
     op_end(&op);
@@ -127,8 +126,8 @@ static void a_lead_that_is_made_later_begins_denied_whatever_it_says(void **stat
     int64_t other = scene_campaign(s, s->tenant, scene_draft());
 
     record(s, p.here, CONSENT_DENIED);
-    struct lead made = create(
-        s, (struct lead){.campaign_id = {true, other}, .consent_status = CONSENT_GRANTED});
+    struct lead made =
+        create(s, (struct lead){.campaign_id = {true, other}, .consent_status = CONSENT_GRANTED});
     assert_int_equal(made.consent_status, CONSENT_DENIED);
     assert_consent(s, made.id, "denied");
     assert_only_the_person_refused(s, &p);
