@@ -37,3 +37,22 @@ LANGUAGE sql STABLE ROWS 1 AS $$
            (SELECT t.unknown_scope FROM tenants t WHERE t.id = whose),
            EXISTS (SELECT 1 FROM leads l WHERE l.tenant_id = whose AND l.phone = number AND l.consent_status = 'denied')
 $$;
+
+-- The decisions of a call: every claim that was made for it.
+CREATE INDEX checks_by_call ON compliance_checks (tenant_id, call_id, checked_at, id) WHERE call_id IS NOT NULL;
+
+CREATE OR REPLACE FUNCTION checks_statement(what TEXT, filters JSONB) RETURNS TEXT LANGUAGE sql IMMUTABLE AS $$
+    SELECT 'SELECT ' || what || ' FROM compliance_checks WHERE tenant_id = $1' || coalesce(string_agg(condition, ''), '')
+      FROM (VALUES ('from', ' AND checked_at >= ($2 ->> ''from'')::timestamptz'),
+                   ('to', ' AND checked_at < ($2 ->> ''to'')::timestamptz'),
+                   ('before_id', ' AND (checked_at, id) < (($2 ->> ''before_at'')::timestamptz, ($2 ->> ''before_id'')::bigint)'),
+                   ('status', ' AND status = $2 ->> ''status'''),
+                   ('rejection_code', ' AND rejection_code = $2 ->> ''rejection_code'''),
+                   ('call_id', ' AND call_id = (SELECT k.id FROM calls k WHERE k.tenant_id = $1 AND k.call_id = $2 ->> ''call_id'')'),
+                   ('campaign_id', ' AND campaign_id = ($2 ->> ''campaign_id'')::bigint'),
+                   ('lead_id', ' AND lead_id = ($2 ->> ''lead_id'')::bigint'),
+                   ('scheduled_call_id', ' AND scheduled_call_id = ($2 ->> ''scheduled_call_id'')::bigint'),
+                   ('to_number', ' AND to_number = $2 ->> ''to_number'''),
+                   ('country_iso', ' AND country_iso = $2 ->> ''country_iso''')) known (name, condition)
+     WHERE filters ? name
+$$;

@@ -92,12 +92,15 @@ SELECT clock_timestamp() AS now,
            AT TIME ZONE coalesce(:timezone::text, 'UTC') AS day_free_at;
 
 -- name: claim_call
--- The call's row, made now for a campaign's, there already for one asked for by itself.
-INSERT INTO calls (tenant_id, call_id, scheduled_call_id, campaign_id, lead_id, to_number, from_number, agent_id,
+-- The call's row, made now for a campaign's under the number that its decision has, there already for one asked for
+-- by itself.
+INSERT INTO calls (id, tenant_id, call_id, scheduled_call_id, campaign_id, lead_id, to_number, from_number, agent_id,
                    metadata, compliance_status, compliance_check_id)
-SELECT s.tenant_id, :call_id, s.id, s.campaign_id, s.lead_id, s.to_number, :from_number, :agent_id, s.metadata,
-       :compliance_status, currval('compliance_checks_id_seq')
+OVERRIDING SYSTEM VALUE
+SELECT d.call_id, s.tenant_id, :call_id, s.id, s.campaign_id, s.lead_id, s.to_number, :from_number, :agent_id, s.metadata,
+       :compliance_status, d.id
   FROM scheduled_calls s
+  JOIN compliance_checks d ON d.id = (SELECT currval('compliance_checks_id_seq'))
  WHERE s.tenant_id = :tenant_id AND s.id = :id
 ON CONFLICT (scheduled_call_id)
 DO UPDATE SET compliance_status = excluded.compliance_status, compliance_check_id = excluded.compliance_check_id,

@@ -179,11 +179,15 @@ UPDATE dnc_entries SET removed_at = now(), removed_by = :removed_by, removed_rea
  WHERE tenant_id = :tenant_id AND id = :id AND removed_at IS NULL;
 
 -- name: compliance_check_insert
-INSERT INTO compliance_checks (tenant_id, scheduled_call_id, campaign_id, lead_id, to_number, country_iso, dnc_check,
+-- With the row's call, or the one that is made for it next: a row that may be called gets its call with this decision.
+INSERT INTO compliance_checks (tenant_id, call_id, scheduled_call_id, campaign_id, lead_id, to_number, country_iso, dnc_check,
                                quiet_hours_check, consent_check, disclosure_check, status, rejection_reason,
                                rejection_code, all_codes, warnings, next_allowed_at, scheduled_time, platform_rule_id,
                                country_rule_id, engine_version, tzdata_version, record, salt, personal)
-VALUES (:tenant_id, :scheduled_call_id, :campaign_id, :lead_id, :to_number, :country_iso, :dnc_check,
+VALUES (:tenant_id,
+        coalesce((SELECT k.id FROM calls k WHERE k.tenant_id = :tenant_id AND k.scheduled_call_id = :scheduled_call_id),
+                 CASE WHEN :scheduled_call_id IS NOT NULL AND :status <> 'rejected' THEN nextval('calls_id_seq') END),
+        :scheduled_call_id, :campaign_id, :lead_id, :to_number, :country_iso, :dnc_check,
         :quiet_hours_check, :consent_check, :disclosure_check, :status, :rejection_reason,
         :rejection_code, :all_codes, :warnings, :next_allowed_at, :scheduled_time, :platform_rule_id,
         :country_rule_id, :engine_version, :tzdata_version, :record, :salt, :personal)

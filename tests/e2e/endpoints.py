@@ -213,7 +213,7 @@ CHECK_QUERY = {"to_number": Parameter(PHONE, ["", "393492000001", "x", "+39", "+
                "country_iso": Q_COUNTRY, "campaign_id": Q_IDENTIFIER}
 CHECKS_QUERY = {"from": q_stamp(), "to": q_stamp(), "status": q_label("rejected"),
                 "rejection_code": Parameter("DNC_INTERNAL", ["", "dnc_internal", "NOTHING"]), "campaign_id": Q_IDENTIFIER,
-                "lead_id": Q_IDENTIFIER, "scheduled_call_id": Q_IDENTIFIER, "country_iso": Q_COUNTRY,
+                "call_id": Parameter("call_0", ["", "x" * 65]), "lead_id": Q_IDENTIFIER, "scheduled_call_id": Q_IDENTIFIER, "country_iso": Q_COUNTRY,
                 "to_number": Parameter(PHONE, ["", "393492000001", "x", "+39", "+" + "9" * 40])}
 HALT_QUERY = {"standing": Parameter("true", ["", "1", "yes", "TRUE"]), **PAGE}
 DNC_QUERY = {"country_iso": Q_COUNTRY, **PAGE}

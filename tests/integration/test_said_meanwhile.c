@@ -63,8 +63,7 @@ static void a_row_of_a_start_is_refused_when_a_refusal_was_committed_beside_it(v
         {"lead_id", sql_i64(&writer, other)}, {"status", "denied"}, {"basis", NULL},
         {"purpose", NULL}, {"text_version", NULL}, {"channels", NULL}, {"level", NULL},
         {"source", NULL}, {"evidence_hash", NULL}, {"occurred_at", NULL}, {"expires_at", NULL});
-    assert_ok(&writer,
-              db_begin(&writer) && db_query(&writer, &SQL_CONSENT_RECORD, no, &rows));
+    assert_ok(&writer, db_begin(&writer) && db_query(&writer, &SQL_CONSENT_RECORD, no, &rows));
     scene_start(s, s->tenant, campaign);
     said(&writer);
     assert_refused_at_its_claim(s, scene_first_row(s, campaign), "CONSENT_DENIED");
