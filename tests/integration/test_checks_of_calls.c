@@ -52,9 +52,10 @@ static void the_check_of_a_campaigns_call_is_found_by_the_call(void **state)
     scene_dial(s, s->tenant, scene_row(s, "+393490000001"));
     char *call_id = testdb_sql(s->db, "SELECT call_id FROM calls WHERE to_number = '" ITALIAN "'");
     assert_checks(s, call_id, 1);
-    struct compliance_check c = shown(
-        s, &op, testdb_number(s->db, "SELECT compliance_check_id FROM calls WHERE call_id = '%s'",
-                              call_id));
+    struct compliance_check c =
+        shown(s, &op,
+              testdb_number(s->db, "SELECT compliance_check_id FROM calls WHERE call_id = '%s'",
+                            call_id));
     assert_string_equal(c.call_id, call_id);
     assert_string_equal(c.to_number, ITALIAN);
     free(call_id);
@@ -76,8 +77,9 @@ static void every_claim_of_a_call_has_its_check_and_a_refusal_too(void **state)
     int64_t row = testdb_number(s->db, "SELECT id FROM scheduled_calls");
     scene_dial(s, s->tenant, row);
     assert_checks(s, reply.call_id, 1);
-    free(testdb_sql(s->db, "UPDATE call_attempts SET state = 'rejected'; "
-                           "UPDATE scheduled_calls SET status = 'scheduled', scheduled_at = now()"));
+    free(testdb_sql(s->db,
+                    "UPDATE call_attempts SET state = 'rejected'; "
+                    "UPDATE scheduled_calls SET status = 'scheduled', scheduled_at = now()"));
     free(testdb_sql(s->db, "INSERT INTO dnc_entries (tenant_id, e164) VALUES (%lld, '" ITALIAN "')",
                     (long long)s->tenant));
     assert_int_equal(scene_claim(&op, row, &c), CLAIM_NEVER);
