@@ -34,11 +34,10 @@ static void assert_checks(struct scene *s, const char *call_id, int n)
     buf_free(&items);
 }
 
-static struct compliance_check shown(struct scene *s, struct op *op, int64_t id)
+static struct compliance_check shown(struct op *op, int64_t id)
 {
-    struct compliance_check c;
+    struct compliance_check c = {0};
 
-    (void)s;
     assert_ok(op, check_get(op, id, &c));
     return c;
 }
@@ -52,10 +51,9 @@ static void the_check_of_a_campaigns_call_is_found_by_the_call(void **state)
     scene_dial(s, s->tenant, scene_row(s, "+393490000001"));
     char *call_id = testdb_sql(s->db, "SELECT call_id FROM calls WHERE to_number = '" ITALIAN "'");
     assert_checks(s, call_id, 1);
-    struct compliance_check c =
-        shown(s, &op,
-              testdb_number(s->db, "SELECT compliance_check_id FROM calls WHERE call_id = '%s'",
-                            call_id));
+    struct compliance_check c = shown(
+        &op, testdb_number(s->db, "SELECT compliance_check_id FROM calls WHERE call_id = '%s'",
+                           call_id));
     assert_string_equal(c.call_id, call_id);
     assert_string_equal(c.to_number, ITALIAN);
     free(call_id);
@@ -100,7 +98,7 @@ static void a_decision_before_there_is_a_call_has_none(void **state)
                     (long long)s->tenant));
     assert_int_equal(scene_claim(&op, row, &c), CLAIM_NEVER);
     struct compliance_check k =
-        shown(s, &op, testdb_number(s->db, "SELECT max(id) FROM compliance_checks"));
+        shown(&op, testdb_number(s->db, "SELECT max(id) FROM compliance_checks"));
     assert_null(k.call_id);
     assert_int_equal(k.scheduled_call_id.v, row);
     op_end(&op);

@@ -133,6 +133,19 @@ static void a_lead_that_is_made_later_begins_denied_whatever_it_says(void **stat
     assert_only_the_person_refused(s, &p);
 }
 
+static void what_a_refused_lead_said_of_its_consent_is_not_told_back(void **state)
+{
+    struct scene *s = *state;
+    int64_t campaign = scene_campaign(s, s->tenant, scene_draft());
+
+    create(s, (struct lead){.consent_status = CONSENT_DENIED});
+    struct lead made = create(s, (struct lead){.campaign_id = {true, campaign},
+                                               .consent_status = CONSENT_GRANTED,
+                                               .consent_source = "form"});
+    assert_int_equal(made.consent_status, CONSENT_DENIED);
+    assert_null(made.consent_source);
+}
+
 static void a_lead_that_a_file_brings_later_begins_denied_and_the_report_says_so(void **state)
 {
     struct scene *s = *state;
@@ -208,6 +221,7 @@ int main(void)
         SCENE(a_refusal_that_comes_with_a_new_lead_reaches_the_others),
         SCENE(a_refusal_that_somebody_writes_into_a_lead_reaches_the_others),
         SCENE(a_lead_that_is_made_later_begins_denied_whatever_it_says),
+        SCENE(what_a_refused_lead_said_of_its_consent_is_not_told_back),
         SCENE(a_lead_that_a_file_brings_later_begins_denied_and_the_report_says_so),
         SCENE(a_grant_lifts_a_refusal_for_its_lead_alone_and_a_file_does_not_undo_it),
         SCENE(without_a_lead_the_number_is_refused_all_the_same),
