@@ -54,7 +54,9 @@ static void count(struct what_if *w, const char *change, const char *registry, e
 static void without(const struct generation_basis *b, const struct compliance_answer *a,
                     uint64_t codes, const char *change, const char *registry, struct what_if *w)
 {
-    if (!(a->verdict.codes & codes))
+    uint64_t rest = a->verdict.codes & ~codes;
+
+    if (!(a->verdict.codes & codes) || (rest && !compliance_is_temporal(rest)))
         return;
     const struct compliance_verdict v = compliance_decide_without(a->facts, codes);
     count(w, change, registry, lead_fate_of(b, &v));
