@@ -220,7 +220,8 @@ DNC_QUERY = {"country_iso": Q_COUNTRY, **PAGE}
 LEAD_IMPORT = {"campaign_id": Q_IDENTIFIER, "country_iso": Q_COUNTRY, "delimiter": Q_DELIMITER}
 Q_YES = Parameter("true", ["", "1", "yes", "TRUE"])
 DNC_IMPORT = {"source": q_label("registry"), "mode": q_label("add"), "registry": Parameter("RPO", ["", "x" * 129]),
-              "scrubbed_at": q_stamp(), "force": Q_YES, "country_iso": Q_COUNTRY, "delimiter": Q_DELIMITER}
+              "scrubbed_at": q_stamp(), "since": q_stamp(), "force": Q_YES, "country_iso": Q_COUNTRY,
+              "delimiter": Q_DELIMITER}
 DNC_REMOVAL = {"reason": Parameter("asked%20for", ["", "x" * 501])}
 SCRUB_ANSWER = {"country_iso": Parameter("IT", Q_COUNTRY.bad, required=True), "registry": Parameter("RPO", ["", "x" * 129]),
                 "scrubbed_at": Parameter("2026-01-01T00:00:00Z", STAMPS, required=True), "listed": Q_YES,
