@@ -125,7 +125,8 @@ static struct db *connect_session(struct op *op, struct pool *p, const char *exp
     snprintf(options, sizeof(options),
              "-c statement_timeout=%d -c lock_timeout=%d -c TimeZone=UTC "
              "-c idle_in_transaction_session_timeout=%d -c client_encoding=UTF8 "
-             "-c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c jit=off",
+             "-c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c jit=off "
+             "-c role=" ROLE_APP,
              p->timeout_ms, p->timeout_ms, p->timeout_ms * 4);
     const char *const keys[] = {
         "dbname",           "options",         "connect_timeout",      "application_name",

@@ -96,6 +96,7 @@ SELECT y.provider, y.provider_call_id, :tenant_id::bigint, :erasure_id::bigint
 ON CONFLICT DO NOTHING;
 
 -- name: forget_events
+-- tenant: none, because an inbox row has none; the copies that lead to it are the tenant's
 -- An event that somebody is applying waits for our locks, and is emptied when it was applied.
 UPDATE webhook_inbox SET body = '{}', applied_at = coalesce(applied_at, clock_timestamp()), result = coalesce(result, 'erased')
  WHERE id IN (SELECT i.id
