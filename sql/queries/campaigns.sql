@@ -147,10 +147,9 @@ SELECT l.id, l.phone, l.country_iso, l.preferred_lang, l.consent_basis, l.consen
                          FROM dnc_entries d
                         WHERE d.tenant_id = :tenant_id AND d.e164 = l.phone AND d.removed_at IS NULL),
                       (SELECT 'opt_out,t,' || (extract(epoch FROM x.suppressed_at) * 1000000)::bigint
-                         FROM suppressed_numbers x
-                         JOIN suppression_keys y ON y.tenant_id = x.tenant_id
-                        WHERE x.tenant_id = :tenant_id
-                          AND x.hash = sha256(y.outer_pad || sha256(y.inner_pad || convert_to(l.phone, 'UTF8'))))) AS entries,
+                         FROM (SELECT sha256(y.outer_pad || sha256(y.inner_pad || convert_to(l.phone, 'UTF8'))) AS hash
+                                 FROM suppression_keys y WHERE y.tenant_id = :tenant_id OFFSET 0) h
+                         JOIN suppressed_numbers x ON x.tenant_id = :tenant_id AND x.hash = h.hash)) AS entries,
        (SELECT p.source || ',p,' || (extract(epoch FROM p.created_at) * 1000000)::bigint
           FROM platform_dnc_entries p WHERE p.e164 = l.phone) AS platform_entries,
        (SELECT string_agg((extract(epoch FROM r.scrubbed_at) * 1000000)::bigint || ',' || r.registry, chr(10))

@@ -95,7 +95,7 @@ SELECT d.starts AS effective_from, d.today, d.starts < d.today AS past,
        (SELECT r.version || ' holds from ' || r.effective_from || coalesce(' to ' || r.effective_to, '')
           FROM country_rules r
          WHERE r.tenant_id = :tenant_id AND r.country_iso = :country_iso AND r.superseded_at IS NULL
-           AND r.effective_from <= coalesce(:effective_to::date, 'infinity')
+           AND r.effective_from <= (SELECT coalesce(:effective_to::date, 'infinity'))
            AND coalesce(r.effective_to, 'infinity') >= d.starts
            AND r.effective_from <> d.starts
            AND NOT (r.effective_from < d.starts AND (r.effective_to IS NULL OR d.starts <= d.today))
@@ -146,9 +146,9 @@ SELECT concat_ws(' ', (SELECT string_agg(d.source || ',t,' || (extract(epoch FRO
                         WHERE d.tenant_id = :tenant_id AND d.e164 = :e164 AND d.removed_at IS NULL),
                       (SELECT 'opt_out,t,' || (extract(epoch FROM x.suppressed_at) * 1000000)::bigint
                          FROM suppressed_numbers x
-                         JOIN suppression_keys y ON y.tenant_id = x.tenant_id
                         WHERE x.tenant_id = :tenant_id
-                          AND x.hash = sha256(y.outer_pad || sha256(y.inner_pad || convert_to(:e164, 'UTF8'))))) AS entries,
+                          AND x.hash = (SELECT sha256(y.outer_pad || sha256(y.inner_pad || convert_to(:e164, 'UTF8')))
+                                          FROM suppression_keys y WHERE y.tenant_id = :tenant_id))) AS entries,
        (SELECT p.source || ',p,' || (extract(epoch FROM p.created_at) * 1000000)::bigint
           FROM platform_dnc_entries p WHERE p.e164 = :e164) AS platform_entries,
        (SELECT string_agg((extract(epoch FROM r.scrubbed_at) * 1000000)::bigint || ',' || r.registry, chr(10))

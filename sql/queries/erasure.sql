@@ -11,8 +11,9 @@ SELECT array_agg(id ORDER BY id) AS ids FROM leads WHERE tenant_id = :tenant_id 
 -- Was the number forgotten, and has nobody come back with it?
 SELECT x.erasure_id
   FROM suppressed_numbers x
-  JOIN suppression_keys k ON k.tenant_id = x.tenant_id
- WHERE x.tenant_id = :tenant_id AND x.hash = sha256(k.outer_pad || sha256(k.inner_pad || convert_to(:e164::text, 'UTF8')))
+ WHERE x.tenant_id = :tenant_id
+   AND x.hash = (SELECT sha256(k.outer_pad || sha256(k.inner_pad || convert_to(:e164::text, 'UTF8')))
+                   FROM suppression_keys k WHERE k.tenant_id = :tenant_id)
    AND NOT EXISTS (SELECT 1 FROM leads l WHERE l.tenant_id = :tenant_id AND l.phone = :e164)
    AND NOT EXISTS (SELECT 1 FROM calls c WHERE c.tenant_id = :tenant_id AND c.to_number = :e164)
    AND NOT EXISTS (SELECT 1 FROM dnc_entries d WHERE d.tenant_id = :tenant_id AND d.e164 = :e164);
