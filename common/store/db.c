@@ -121,7 +121,7 @@ struct step {
 };
 
 struct pipeline {
-    struct step steps[4 * MAX_ASKS + 3];
+    struct step steps[6 * MAX_ASKS + 2];
     size_t n;
 };
 
@@ -181,21 +181,29 @@ static bool is_platforms(const struct op *op, const struct query *q)
     return q->reach == REACH_PLATFORM || (q->reach == REACH_EITHER && op->tenant_id == 0);
 }
 
-/* Only told when it is not so already: a platform's statement does not look at the tenant. */
+static bool send_wall(struct op *op, struct pipeline *pl, const struct query *q, const char *value)
+{
+    if (!send_prepared(op, pl, q, &value, 1))
+        return false;
+    pl->steps[pl->n++] = (struct step){.command = q->name};
+    return true;
+}
+
+/* Told only when it is not so already; a platform's statement does not look at the tenant. */
 static bool stand_at_wall(struct op *op, struct pipeline *pl, const struct query *q)
 {
     struct db *db = op->db;
-    const char *role = is_platforms(op, q) ? ROLE_PLATFORM : ROLE_APP;
-    bool tenant_matters = !is_platforms(op, q);
+    bool platform = is_platforms(op, q);
 
-    if (db->wall.role && strcmp(db->wall.role, role) == 0
-        && (!tenant_matters || db->wall.tenant_id == op->tenant_id))
-        return true;
-    const char *const values[] = {sql_i64(op, op->tenant_id), role};
-    if (!send_prepared(op, pl, &SQL_WALL_STAND, values, ARRAY_LEN(values)))
+    if (db->wall.platform != platform
+        && !send_wall(op, pl, &SQL_WALL_ROLE, platform ? ROLE_PLATFORM : ROLE_APP))
         return false;
-    pl->steps[pl->n++] = (struct step){.command = SQL_WALL_STAND.name};
-    db->wall.role = role;
+    db->wall.platform = platform;
+    if (platform || (db->wall.told && db->wall.tenant_id == op->tenant_id))
+        return true;
+    if (!send_wall(op, pl, &SQL_WALL_TENANT, sql_i64(op, op->tenant_id)))
+        return false;
+    db->wall.told = true;
     db->wall.tenant_id = op->tenant_id;
     return true;
 }
@@ -259,7 +267,7 @@ static bool send_pipeline(struct op *op, struct pipeline *pl, const struct ask *
     struct db *db = op->db;
 
     if (!db->in_tx)
-        db->wall.role = NULL; /* it was the last transaction's */
+        memset(&db->wall, 0, sizeof(db->wall)); /* it was the last transaction's */
     if (db->begin_pending) {
         if (!send_command(op, pl, "BEGIN"))
             return false;

@@ -25,7 +25,8 @@ struct db {
     bool begin_pending;        /* BEGIN goes out with the next statement */
     bool in_tx;
     struct {
-        const char *role; /* NULL = this transaction was told nothing yet */
+        bool platform; /* this transaction is the platform's now */
+        bool told;     /* it knows this tenant */
         int64_t tenant_id;
     } wall;
     struct sent *sent; /* a statement whose answer has not been read; NULL = none */

@@ -69,5 +69,21 @@ GRANT INSERT ON law_documents TO agoralia_app;
 GRANT SELECT, INSERT ON stray_calls TO agoralia_app;
 GRANT SELECT, DELETE ON dnc_staged TO agoralia_app;
 
--- It runs at the commit, whoever the transaction's last statement was for: as the owner, for the row's own tenant.
-ALTER FUNCTION count_call() SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp;
+-- It runs at the commit, whoever the transaction's last statement was for: as the owner, for the row's own tenant.  Names
+-- carry their schema instead of a search path of the function's own, which would be worked out anew for every call.
+CREATE OR REPLACE FUNCTION count_call() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO public.call_totals VALUES (NEW.tenant_id, coalesce(NEW.campaign_id, 0), '', pg_backend_pid() % 16, 1)
+        ON CONFLICT (tenant_id, campaign_id, status, shard) DO UPDATE SET n = call_totals.n + 1;
+    END IF;
+    IF TG_OP = 'UPDATE' AND OLD.status IN ('completed', 'failed', 'canceled') THEN
+        INSERT INTO public.call_totals VALUES (OLD.tenant_id, coalesce(OLD.campaign_id, 0), OLD.status, pg_backend_pid() % 16, -1)
+        ON CONFLICT (tenant_id, campaign_id, status, shard) DO UPDATE SET n = call_totals.n - 1;
+    END IF;
+    IF NEW.status IN ('completed', 'failed', 'canceled') THEN
+        INSERT INTO public.call_totals VALUES (NEW.tenant_id, coalesce(NEW.campaign_id, 0), NEW.status, pg_backend_pid() % 16, 1)
+        ON CONFLICT (tenant_id, campaign_id, status, shard) DO UPDATE SET n = call_totals.n + 1;
+    END IF;
+    RETURN NULL;
+END $$;

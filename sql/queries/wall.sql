@@ -1,6 +1,8 @@
--- wall.sql - who a transaction is, before anything else is asked in it.
+-- wall.sql - whose statements the next ones are, until the transaction ends; outside of one, until their pipeline does.
 
--- name: wall_stand
--- tenant: none, because it says whose the next statements are
--- Until the transaction ends, which for statements outside of one is the end of their pipeline.
-SELECT set_config('agoralia.tenant', :tenant::text, true), set_config('role', :role::text, true);
+-- name: wall_tenant
+SELECT set_config('agoralia.tenant', :tenant_id::text, true);
+
+-- name: wall_role
+-- tenant: none, because it says whether the next statements are a tenant's
+SELECT set_config('role', :role::text, true);
