@@ -160,6 +160,9 @@ bool api_key_authenticate(struct op *op, struct str presented)
         return false;
     if (rows.n == 0 || CRYPTO_memcmp(db_text(&rows, 0, "secret_sha256"), hex, 64) != 0)
         return fail(op, E_UNAUTHENTICATED, "The API key is not valid");
+    if (db_bool(&rows, 0, "suspended"))
+        return fail(op, E_TENANT_SUSPENDED,
+                    "The tenant is suspended; ask whoever runs this service");
     op->tenant_id = db_i64(&rows, 0, "tenant_id");
     remember(hex, op->tenant_id);
     return true;

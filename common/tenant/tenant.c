@@ -9,6 +9,8 @@ static const struct field tenant_fields[] = {
     FIELD(struct tenant, id, .flags = F_READONLY),
     FIELD(struct tenant, name, .flags = F_REQUIRED, .max = 255),
     FIELD(struct tenant, status, .flags = F_READONLY),
+    FIELD(struct tenant, status_reason, .flags = F_READONLY),
+    FIELD(struct tenant, status_at, .flags = F_READONLY),
     FIELD(struct tenant, created_at, .flags = F_READONLY),
 };
 const struct type tenant_type = TYPE(struct tenant, tenant_fields);
@@ -33,4 +35,16 @@ bool tenant_list(struct op *op, struct tenant **out, int *n)
         return false;
     *n = rows.n;
     return (*out = from_rows(op, &rows, &tenant_type)) != NULL;
+}
+
+bool tenant_get(struct op *op, struct tenant *out)
+{
+    struct rows rows;
+
+    *out = (struct tenant){0};
+    if (!db_query(op, &SQL_TENANT_GET, NO_ARGS, &rows))
+        return false;
+    if (rows.n == 0)
+        return fail(op, E_RESOURCE_NOT_FOUND, "There is no tenant with that ID");
+    return from_row(op, &rows, 0, &tenant_type, out);
 }

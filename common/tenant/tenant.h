@@ -7,7 +7,9 @@
 struct tenant {
     int64_t id;
     const char *name;
-    const char *status; /* active, suspended */
+    const char *status; /* active, suspended, leaving, gone */
+    const char *status_reason;
+    struct tstamp status_at; /* since when; null: it was never anything but active */
     struct tstamp created_at;
 };
 extern const struct type tenant_type;
@@ -25,6 +27,9 @@ extern const struct type api_key_type;
 bool tenant_create(struct op *op, const char *name, struct tenant *out) MUSTCHECK;
 bool tenant_list(struct op *op, struct tenant **out, int *n) MUSTCHECK;
 
+/* op's own.  RESOURCE_NOT_FOUND. */
+bool tenant_get(struct op *op, struct tenant *out) MUSTCHECK;
+
 /*
  * A new key of op's tenant.  *secret, in op's arena, is the only time its text
  * exists: aga_live_<8>_<43>_<8>, the last eight a checksum so that a typo never
@@ -37,7 +42,8 @@ bool api_key_revoke(struct op *op, int64_t id) MUSTCHECK;
 
 /*
  * Set op->tenant_id to the tenant of a presented key.  Fails with UNAUTHENTICATED,
- * the same for a malformed, unknown or revoked key and for a suspended tenant.
+ * the same for a malformed, unknown or revoked key and one of a tenant that has
+ * left, with TENANT_SUSPENDED for a good key of a suspended one.
  * A key once seen is remembered by this process for five seconds.
  */
 bool api_key_authenticate(struct op *op, struct str presented) MUSTCHECK;

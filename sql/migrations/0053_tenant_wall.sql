@@ -55,8 +55,12 @@ BEGIN
         EXECUTE format('CREATE POLICY platform_door ON %I TO agoralia_platform USING (true)', t.name);
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO agoralia_app', t.name);
     END LOOP;
+    IF NOT has_schema_privilege('agoralia_app', 'public', 'USAGE') THEN
+        GRANT USAGE ON SCHEMA public TO agoralia_app, agoralia_platform;
+    END IF;
     GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO agoralia_platform;
     REVOKE ALL ON schema_migrations FROM agoralia_platform;
+    GRANT SELECT ON schema_migrations TO PUBLIC;
     GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO agoralia_app, agoralia_platform;
 END $$;
 

@@ -15,6 +15,3 @@ ALTER TABLE calls
     ADD FOREIGN KEY (tenant_id, lead_id) REFERENCES leads (tenant_id, id);
 ALTER TABLE call_attempts
     ADD FOREIGN KEY (tenant_id, campaign_id) REFERENCES campaigns (tenant_id, id);
-
-ALTER TABLE scheduled_calls
-    ADD FOREIGN KEY (tenant_id, compliance_check_id) REFERENCES compliance_checks (tenant_id, id);

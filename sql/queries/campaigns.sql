@@ -128,12 +128,13 @@ SELECT e.id, e.campaign_id, e.status, count(s.id) FILTER (WHERE s.parent_id IS N
  ORDER BY e.id DESC;
 
 -- name: execution_take
--- The open execution of a campaign, for the one worker that turns its leads into calls now.
+-- The open execution of a campaign, for the one worker that turns its leads into calls now; none of a suspended tenant.
 UPDATE campaign_executions
    SET status = 'running', started_at = coalesce(started_at, clock_timestamp()), touched_at = clock_timestamp()
  WHERE id = (SELECT id FROM campaign_executions
               WHERE tenant_id = :tenant_id AND campaign_id = :campaign_id AND status IN ('queued', 'running')
                 AND NOT generated
+                AND EXISTS (SELECT 1 FROM tenants t WHERE t.id = :tenant_id AND t.status = 'active')
                 FOR UPDATE SKIP LOCKED)
 RETURNING id, cursor_lane, cursor_lead, clock_timestamp() AS now;
 
@@ -245,6 +246,7 @@ WITH silent AS (
      WHERE id IN (SELECT e.id
                     FROM campaign_executions e
                     JOIN campaigns c ON c.tenant_id = e.tenant_id AND c.id = e.campaign_id
+                    JOIN tenants t ON t.id = e.tenant_id AND t.status = 'active'
                    WHERE c.status IN ('scheduled', 'running', 'paused')
                      AND e.status IN ('queued', 'running') AND NOT e.generated
                      AND e.touched_at < clock_timestamp() - make_interval(secs => :seconds::bigint)

@@ -56,15 +56,16 @@ SELECT tenant_id FROM tenant_budgets WHERE tenant_id = :tenant_id FOR UPDATE;
 -- given up may still be going on, for the two hours that the provider lets one last.  An attempt that is
 -- about to be sent again does not count against itself.
 SELECT clock_timestamp() AS now,
-       (SELECT h.scope || ': ' || h.reason FROM halts h
-         WHERE h.lifted_at IS NULL AND (h.tenant_id IS NULL OR h.tenant_id = :tenant_id)
-           AND CASE h.scope WHEN 'country' THEN h.key = ANY (:countries::text[])
-                            WHEN 'campaign' THEN h.key = :campaign_id::text
-                            WHEN 'provider' THEN h.key = :provider
-                            WHEN 'from_number' THEN h.key = :from_number
-                            WHEN 'agent' THEN h.key = :agent_id
-                            ELSE true END
-         LIMIT 1) AS halt,
+       coalesce((SELECT 'tenant: ' || t.status FROM tenants t WHERE t.id = :tenant_id AND t.status <> 'active'),
+                (SELECT h.scope || ': ' || h.reason FROM halts h
+                  WHERE h.lifted_at IS NULL AND (h.tenant_id IS NULL OR h.tenant_id = :tenant_id)
+                    AND CASE h.scope WHEN 'country' THEN h.key = ANY (:countries::text[])
+                                     WHEN 'campaign' THEN h.key = :campaign_id::text
+                                     WHEN 'provider' THEN h.key = :provider
+                                     WHEN 'from_number' THEN h.key = :from_number
+                                     WHEN 'agent' THEN h.key = :agent_id
+                                     ELSE true END
+                  LIMIT 1)) AS halt,
        CASE WHEN :budgeted::boolean
             THEN (SELECT b.limit_cents - b.spent_cents < b.reserve_cents * (1 + (
                              SELECT count(*) FROM call_attempts a

@@ -5,6 +5,7 @@
 #include "common/store/db.h"
 #include "common/store/migrate.h"
 #include "common/store/pool.h"
+#include "common/store/wall.h"
 #include "common/tenant/tenant.h"
 #include "queries.h"
 #include "tests/support/check.h"
@@ -250,10 +251,107 @@ static void every_column_that_names_a_tenants_row_is_a_key(void **state)
             " AND k.conrelid = c.oid AND a.attnum = ANY (k.conkey))");
 
     /* Totals hold 0 for no campaign, a message may be of tenant 0, knowledge bases are the
-     * provider's. */
+     * provider's, and a decision names the row itself. */
     assert_string_equal(loose, "call_totals.campaign_id call_totals.tenant_id "
-                               "campaigns.knowledge_base_id outbox.tenant_id scheduled_calls.kb_id");
+                               "campaigns.knowledge_base_id outbox.tenant_id "
+                               "scheduled_calls.compliance_check_id scheduled_calls.kb_id");
     free(loose);
+}
+
+static void use_login(struct testdb *db, const char *url)
+{
+    pool_close(db->app.pool);
+    db->app.pool = pool_open(url, 2, 5000);
+}
+
+static void a_login_that_owns_nothing_is_enough(void **state)
+{
+    struct testdb *db = *state;
+    char *url = testdb_login(db, "NOINHERIT IN ROLE agoralia_app, agoralia_platform");
+    struct wall w;
+    int64_t a, b;
+
+    use_login(db, url);
+    two_tenants(db, &a, &b);
+    struct op op = testdb_op(db, a);
+    assert_int_equal(careless_leads(&op, REACH_TENANT), 1);
+    assert_ok(&op, wall_look(&op, &w));
+    assert_false(w.above || w.owner);
+    assert_null(w.open_tables);
+    op_end(&op);
+    free(url);
+}
+
+static const char foreign_call[] =
+    "INSERT INTO calls (tenant_id, call_id) SELECT id, 'call_' || id "
+    "FROM tenants";
+
+/* What a provider's managed PostgreSQL gives: a database of one's own, and nothing beyond. */
+static void an_owner_that_is_no_superuser_can_migrate_and_is_held_too(void **state)
+{
+    struct testdb *db = *state;
+    char *url = testdb_login(db, "IN ROLE agoralia_app, agoralia_platform");
+    struct op op = testdb_op(db, 0);
+    int64_t a, b;
+
+    free(testdb_sql(db, "DROP SCHEMA public CASCADE"));
+    free(testdb_sql(db, "CREATE SCHEMA public AUTHORIZATION login_%s", db->name));
+    assert_ok(&op, migrate(&op, url, NULL));
+    op_end(&op);
+    use_login(db, url);
+    two_tenants(db, &a, &b);
+    op = testdb_op(db, a);
+    assert_int_equal(careless_leads(&op, REACH_TENANT), 1);
+    op_end(&op);
+    struct rows rows;
+    op = testdb_op(db, 0); /* the trigger that counts them runs as the owner */
+    assert_ok(&op, ask_carelessly(&op, &SQL_LAG_WEBHOOKS, REACH_PLATFORM, foreign_call, &rows));
+    op_end(&op);
+    assert_int_equal(testdb_number(db, "SELECT sum(n) FROM call_totals"), 2);
+    free(url);
+}
+
+static void an_owner_without_the_roles_is_told_what_is_missing(void **state)
+{
+    struct testdb *db = *state;
+    char *url = testdb_login(db, "");
+    struct op op = testdb_op(db, 0);
+
+    free(testdb_sql(db, "DROP SCHEMA public CASCADE"));
+    free(testdb_sql(db, "CREATE SCHEMA public AUTHORIZATION login_%s", db->name));
+    assert_fails(&op, E_SERVICE_UNAVAILABLE, migrate(&op, url, NULL));
+    assert_non_null(strstr(op.err.cause, "GRANT agoralia_app, agoralia_platform TO login_"));
+    op_end(&op);
+    free(url);
+}
+
+static void a_hole_in_the_wall_is_seen(void **state)
+{
+    struct testdb *db = *state;
+    static const char *const holes[] = {
+        "ALTER TABLE leads DISABLE ROW LEVEL SECURITY",
+        "ALTER TABLE leads NO FORCE ROW LEVEL SECURITY",
+        "DROP POLICY tenant_wall ON leads",
+        "ALTER POLICY tenant_wall ON leads USING (true)",
+        "ALTER POLICY tenant_wall ON leads WITH CHECK (true)",
+        "ALTER POLICY tenant_wall ON leads TO PUBLIC",
+        "ALTER POLICY platform_door ON leads TO PUBLIC",
+        "CREATE POLICY another ON leads FOR SELECT USING (true)",
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(holes); i++) {
+        struct op op = testdb_op(db, 0);
+        struct wall w;
+
+        free(testdb_sql(db, "%s", holes[i]));
+        assert_ok(&op, wall_look(&op, &w));
+        if (!w.open_tables || strcmp(w.open_tables, "leads") != 0)
+            fail_msg("not seen: %s", holes[i]);
+        op_end(&op);
+        free(testdb_sql(db, "DROP POLICY IF EXISTS tenant_wall ON leads;"
+                            "DROP POLICY IF EXISTS platform_door ON leads;"
+                            "DROP POLICY IF EXISTS another ON leads; SELECT build_wall()"));
+    }
 }
 
 #define WALL(f) cmocka_unit_test_setup_teardown(f, testdb_setup, testdb_teardown)
@@ -267,6 +365,10 @@ int main(void)
         WALL(whose_a_session_was_ends_with_its_transaction),
         WALL(each_statement_of_a_transaction_is_for_whom_it_says),
         WALL(calls_are_counted_at_the_commit_whoever_came_last),
+        WALL(a_login_that_owns_nothing_is_enough),
+        WALL(an_owner_that_is_no_superuser_can_migrate_and_is_held_too),
+        WALL(an_owner_without_the_roles_is_told_what_is_missing),
+        WALL(a_hole_in_the_wall_is_seen),
         WALL(every_table_of_tenants_stands_behind_the_wall),
         WALL(the_product_owns_nothing_and_is_held_to_everything),
         WALL(every_key_between_tables_of_tenants_carries_the_tenant),
