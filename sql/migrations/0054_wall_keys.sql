@@ -15,3 +15,7 @@ ALTER TABLE calls
     ADD FOREIGN KEY (tenant_id, lead_id) REFERENCES leads (tenant_id, id);
 ALTER TABLE call_attempts
     ADD FOREIGN KEY (tenant_id, campaign_id) REFERENCES campaigns (tenant_id, id);
+
+-- An execution of another tenant's campaign fails for that, and not because the campaign is running.
+DROP INDEX executions_open;
+CREATE UNIQUE INDEX executions_open ON campaign_executions (tenant_id, campaign_id) WHERE status IN ('queued', 'running');

@@ -78,15 +78,15 @@ SELECT clock_timestamp() AS now,
                        OR (state = 'unresolved' AND created_at > clock_timestamp() - interval '2 hours'))) AS number_busy,
        CASE WHEN :max_calls_per_hour::bigint IS NULL THEN 0
             ELSE (SELECT count(*) FROM call_attempts
-                   WHERE campaign_id = :campaign_id::text::bigint AND created_at > clock_timestamp() - interval '1 hour'
+                   WHERE tenant_id = :tenant_id AND campaign_id = :campaign_id::text::bigint AND created_at > clock_timestamp() - interval '1 hour'
                      AND id IS DISTINCT FROM :attempt_id::uuid AND state NOT IN ('rejected', 'refuted')) END AS last_hour,
        CASE WHEN :max_calls_per_hour::bigint IS NULL THEN NULL
             ELSE (SELECT min(created_at) + interval '1 hour' FROM call_attempts
-                   WHERE campaign_id = :campaign_id::text::bigint AND created_at > clock_timestamp() - interval '1 hour'
+                   WHERE tenant_id = :tenant_id AND campaign_id = :campaign_id::text::bigint AND created_at > clock_timestamp() - interval '1 hour'
                      AND state NOT IN ('rejected', 'refuted')) END AS hour_free_at,
        CASE WHEN :max_calls_per_day::bigint IS NULL THEN 0
             ELSE (SELECT count(*) FROM call_attempts
-                   WHERE campaign_id = :campaign_id::text::bigint
+                   WHERE tenant_id = :tenant_id AND campaign_id = :campaign_id::text::bigint
                      AND created_at >= date_trunc('day', clock_timestamp() AT TIME ZONE :timezone::text) AT TIME ZONE :timezone::text
                      AND id IS DISTINCT FROM :attempt_id::uuid AND state NOT IN ('rejected', 'refuted')) END AS today,
        (date_trunc('day', clock_timestamp() AT TIME ZONE coalesce(:timezone::text, 'UTC')) + interval '1 day')
