@@ -19,3 +19,27 @@ ALTER TABLE call_attempts
 -- An execution of another tenant's campaign fails for that, and not because the campaign is running.
 DROP INDEX executions_open;
 CREATE UNIQUE INDEX executions_open ON campaign_executions (tenant_id, campaign_id) WHERE status IN ('queued', 'running');
+
+-- As before, and of the tenant's rows only, whatever they are said to belong to.
+CREATE OR REPLACE FUNCTION rows_of_person(whose BIGINT, called TEXT, ids BIGINT[]) RETURNS SETOF BIGINT LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE found AS (
+        (SELECT s.id
+           FROM campaign_executions e
+           JOIN scheduled_calls s ON s.tenant_id = whose AND s.execution_id = e.id AND s.to_number = called AND s.parent_id IS NULL
+          WHERE e.tenant_id = whose
+         UNION
+         SELECT s.id
+           FROM campaign_executions e
+           JOIN scheduled_calls s ON s.tenant_id = whose AND s.execution_id = e.id AND s.lead_id = ANY (ids) AND s.parent_id IS NULL
+          WHERE e.tenant_id = whose
+         UNION
+         SELECT k.scheduled_call_id FROM calls k
+          WHERE k.tenant_id = whose AND k.to_number = called AND k.scheduled_call_id IS NOT NULL
+         UNION
+         SELECT k.scheduled_call_id FROM calls k
+          WHERE k.tenant_id = whose AND k.lead_id = ANY (ids) AND k.scheduled_call_id IS NOT NULL)
+        UNION
+        SELECT s.id FROM scheduled_calls s JOIN found f ON s.parent_id = f.id WHERE s.tenant_id = whose
+    )
+    SELECT id FROM found
+$$;

@@ -86,7 +86,8 @@ SELECT c.id,
                                                AND reason NOT IN ('CAMPAIGN_STOPPED', 'CAMPAIGN_ENDED')) AS refused,
                             count(*) FILTER (WHERE status IN ('scheduled', 'queued') AND attempts = 0) AS waiting
                        FROM scheduled_calls
-                      WHERE execution_id = ANY (ARRAY (SELECT e.id FROM campaign_executions e
+                      WHERE tenant_id = :tenant_id
+                        AND execution_id = ANY (ARRAY (SELECT e.id FROM campaign_executions e
                                                         WHERE e.tenant_id = :tenant_id AND e.campaign_id = c.id))
                     ) s ON true
   LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE status = 'completed') AS completed,
@@ -99,7 +100,7 @@ SELECT c.id,
   LEFT JOIN LATERAL (SELECT count(*) AS leads
                        FROM (SELECT DISTINCT x.execution_id, x.lead_id
                                FROM calls y
-                               JOIN scheduled_calls x ON x.id = y.scheduled_call_id
+                               JOIN scheduled_calls x ON x.tenant_id = y.tenant_id AND x.id = y.scheduled_call_id
                               WHERE y.tenant_id = :tenant_id AND y.campaign_id = c.id AND y.status = 'completed'
                                 AND x.execution_id IS NOT NULL) reached
                     ) r ON true

@@ -1,8 +1,10 @@
 /*
- * test_wall_plans.c - the wall costs no index: every statement reads its tables as it would without.
+ * test_wall_plans.c - the wall costs no index: every statement reads its tables as it would
+ * without.
  *
- * Row level security lets nothing but leakproof conditions into an index.  A statement that compares
- * a column with, say, sha256() of another row's column would read a whole tenant instead of a row.
+ * Row level security lets nothing but leakproof conditions into an index.  A statement that
+ * compares a column with, say, sha256() of another row's column would read a whole tenant instead
+ * of a row.
  */
 
 #include "common/base/buf.h"
@@ -181,34 +183,51 @@ static bool reads_as_well(PGconn *pg, const struct query *q)
     return good;
 }
 
-/* Enough rows for one index to be better than another: a tenant with most of them, and many small. */
+/* Enough rows for one index to be better than another: a tenant with most of them, and many small.
+ */
 static const char grown[] =
     "SET session_replication_role = replica;"
     "INSERT INTO tenants (name) SELECT 't' FROM generate_series(1, 20);"
-    "CREATE TEMP TABLE i AS SELECT i, CASE WHEN i % 4 = 0 THEN 1 + i % 20 ELSE 1 END AS t FROM generate_series(1, 20000) i;"
+    "CREATE TEMP TABLE i AS SELECT i, CASE WHEN i % 4 = 0 THEN 1 + i % 20 ELSE 1 END AS t FROM "
+    "generate_series(1, 20000) i;"
     "INSERT INTO campaigns (tenant_id, name) SELECT 1 + i % 20, 'c' FROM generate_series(1, 200) i;"
     "INSERT INTO campaign_pacing (campaign_id, tenant_id) SELECT id, tenant_id FROM campaigns;"
-    "INSERT INTO campaign_executions (tenant_id, campaign_id, cursor_lane) SELECT tenant_id, id, id FROM campaigns;"
-    "INSERT INTO leads (tenant_id, campaign_id, name, phone) SELECT t, 1 + i % 200, 'l', '+39' || 3000000 + i FROM i;"
-    "INSERT INTO scheduled_calls (tenant_id, campaign_id, execution_id, lead_id, to_number, scheduled_at, status)"
+    "INSERT INTO campaign_executions (tenant_id, campaign_id, cursor_lane) SELECT tenant_id, id, "
+    "id FROM campaigns;"
+    "INSERT INTO leads (tenant_id, campaign_id, name, phone) SELECT t, 1 + i % 200, 'l', '+39' || "
+    "3000000 + i FROM i;"
+    "INSERT INTO scheduled_calls (tenant_id, campaign_id, execution_id, lead_id, to_number, "
+    "scheduled_at, status)"
     " SELECT t, 1 + i % 200, 1 + i % 200, i, '+39' || 3000000 + i, now(),"
-    " CASE i % 10 WHEN 0 THEN 'scheduled' WHEN 1 THEN 'queued' WHEN 2 THEN 'processing' ELSE 'done' END FROM i;"
-    "INSERT INTO compliance_checks (tenant_id, scheduled_call_id, campaign_id, lead_id, to_number, country_iso, dnc_check,"
-    " quiet_hours_check, consent_check, disclosure_check, status, scheduled_time, engine_version, tzdata_version)"
-    " SELECT t, i, 1 + i % 200, i, '+39' || 3000000 + i, 'IT', 'passed', 'passed', 'passed', 'passed', 'approved', now(), '1', '1'"
+    " CASE i % 10 WHEN 0 THEN 'scheduled' WHEN 1 THEN 'queued' WHEN 2 THEN 'processing' ELSE "
+    "'done' END FROM i;"
+    "INSERT INTO compliance_checks (tenant_id, scheduled_call_id, campaign_id, lead_id, to_number, "
+    "country_iso, dnc_check,"
+    " quiet_hours_check, consent_check, disclosure_check, status, scheduled_time, engine_version, "
+    "tzdata_version)"
+    " SELECT t, i, 1 + i % 200, i, '+39' || 3000000 + i, 'IT', 'passed', 'passed', 'passed', "
+    "'passed', 'approved', now(), '1', '1'"
     " FROM i;"
-    "INSERT INTO calls (tenant_id, call_id, scheduled_call_id, campaign_id, lead_id, to_number, provider_call_id, status,"
-    " compliance_check_id) SELECT t, 'call_' || i, i, 1 + i % 200, i, '+39' || 3000000 + i, 'p' || i,"
+    "INSERT INTO calls (tenant_id, call_id, scheduled_call_id, campaign_id, lead_id, to_number, "
+    "provider_call_id, status,"
+    " compliance_check_id) SELECT t, 'call_' || i, i, 1 + i % 200, i, '+39' || 3000000 + i, 'p' || "
+    "i,"
     " CASE i % 10 WHEN 1 THEN 'queued' WHEN 2 THEN 'in_progress' ELSE 'completed' END, i FROM i;"
-    "INSERT INTO call_attempts (id, tenant_id, scheduled_call_id, call_id, campaign_id, n, state, provider, provider_call_id,"
+    "INSERT INTO call_attempts (id, tenant_id, scheduled_call_id, call_id, campaign_id, n, state, "
+    "provider, provider_call_id,"
     " to_number, dial_deadline, lease_until) SELECT gen_random_uuid(), t, i, i, 1 + i % 200, 1,"
-    " CASE i % 50 WHEN 2 THEN 'intent' WHEN 3 THEN 'unknown' WHEN 4 THEN 'ongoing' ELSE 'ended' END, 'retell', 'p' || i,"
+    " CASE i % 50 WHEN 2 THEN 'intent' WHEN 3 THEN 'unknown' WHEN 4 THEN 'ongoing' ELSE 'ended' "
+    "END, 'retell', 'p' || i,"
     " '+39' || 3000000 + i, now(), now() FROM i;"
     "INSERT INTO dnc_entries (tenant_id, e164) SELECT t, '+39' || 3000000 + i FROM i;"
-    "INSERT INTO registry_scrubs (tenant_id, e164, registry, scrubbed_at) SELECT t, '+39' || 3000000 + i, 'r', now() FROM i;"
-    "INSERT INTO consent_events (tenant_id, lead_id, event, status) SELECT t, i, 'granted', 'granted' FROM i;"
-    "INSERT INTO suppression_keys SELECT id, decode(repeat('00', 64), 'hex'), decode(repeat('00', 64), 'hex') FROM tenants;"
-    "INSERT INTO suppressed_numbers (tenant_id, hash, erasure_id) SELECT t, sha256(i::text::bytea), 1 FROM i;"
+    "INSERT INTO registry_scrubs (tenant_id, e164, registry, scrubbed_at) SELECT t, '+39' || "
+    "3000000 + i, 'r', now() FROM i;"
+    "INSERT INTO consent_events (tenant_id, lead_id, event, status) SELECT t, i, 'granted', "
+    "'granted' FROM i;"
+    "INSERT INTO suppression_keys SELECT id, decode(repeat('00', 64), 'hex'), decode(repeat('00', "
+    "64), 'hex') FROM tenants;"
+    "INSERT INTO suppressed_numbers (tenant_id, hash, erasure_id) SELECT t, "
+    "sha256(i::text::bytea), 1 FROM i;"
     "ANALYZE";
 
 static void no_statement_loses_an_index_to_the_wall(void **state)
@@ -217,7 +236,8 @@ static void no_statement_loses_an_index_to_the_wall(void **state)
     PGconn *pg = PQconnectdb(db->url);
     int worse = 0;
 
-    PQclear(ask(pg, "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off"));
+    PQclear(ask(
+        pg, "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off"));
     PQclear(ask(pg, "SET agoralia.tenant = '1'"));
     PQclear(ask(pg, grown));
     for (const struct query *const *q = all_queries; *q; q++)

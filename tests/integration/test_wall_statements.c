@@ -97,6 +97,9 @@ static bool next_condition(const struct query *q, size_t *from, struct condition
         *from = right;
         if (n == 0)
             continue;
+        if (q->sql[left - 1] == ')')
+            while (q->sql[--left] != '(')
+                ;
         while (left > 0 && is_word(q->sql[left - 1]))
             left--;
         *out = (struct condition){left, right + n - left};
@@ -105,42 +108,102 @@ static bool next_condition(const struct query *q, size_t *from, struct condition
     return false;
 }
 
-static char *without(const struct query *q, const struct condition *c)
-{
-    char *text;
+/*
+ * Conditions that stand twice: another of the same statement holds alone.  Those that are taken out
+ * together are missed; for the others there is no row that could tell.
+ */
+static const struct spare {
+    const char *query, *which; /* by their places in the text */
+    bool together;
+} spares[] = {
+    {"campaign_stats", "3", false},        /* the rows are the tenant's, whosever execution */
+    {"execution_take", "1", false},        /* some tenant is active: the one that asks is */
+    {"check_page", "0", false},            /* checks_found() knows the tenant */
+    {"suspect_begin", "01", true},         /* read, then written */
+    {"dnc_import_delete", "0", false},     /* the ids are the tenant's */
+    {"dnc_import_close_next", "1", false}, /* the piece is the tenant's */
+    {"forget_calls", "012", true},         /* found, then written */
+    {"erasure_settle", "01", true},        /* read, then written */
+    {"leaving_lists", "01", true},         /* chosen, then deleted */
+    {"leaving_lists", "3", false},         /* a number and registry of the tenant's own */
+    {"lead_count", "1", false},            /* asked with another filter here; lead_list has it */
+};
 
-    if (asprintf(&text, "%.*s($%d::bigint IS NOT NULL)%s", (int)c->at, q->sql, tenant_param(q),
-                 q->sql + c->at + c->n)
-        < 0)
-        abort();
-    return text;
+static bool is_spare(const char *query, int place)
+{
+    for (size_t i = 0; i < ARRAY_LEN(spares); i++)
+        if (strcmp(spares[i].query, query) == 0 && strchr(spares[i].which, '0' + place))
+            return true;
+    return false;
+}
+
+/* The text of a query without those of its conditions that are in which (digits). */
+static char *without(const struct query *q, const char *which)
+{
+    struct condition c;
+    struct buf text = {0};
+    size_t from = 0, copied = 0;
+
+    for (int i = 0; next_condition(q, &from, &c); i++)
+        if (strchr(which, '0' + i)) {
+            buf_add(&text, q->sql + copied, c.at - copied);
+            buf_printf(&text, "($%d::bigint IS NOT NULL)", tenant_param(q));
+            copied = c.at + c.n;
+        }
+    buf_str(&text, q->sql + copied);
+    char *copy = strdup(text.p);
+    buf_free(&text);
+    return copy;
+}
+
+static bool missed(const struct query *q, const char *which)
+{
+    char *text = without(q, which);
+    int ran;
+    bool differ = twins_differ(twins, q, text, &ran);
+
+    free(text);
+    return differ;
+}
+
+static bool has_conditions(const struct query *q)
+{
+    return q->reach != REACH_PLATFORM && tenant_param(q);
 }
 
 static void every_condition_on_the_tenant_is_missed(void **state)
 {
-    int made = 0, survived = 0, ran;
+    int made = 0, wrong = 0;
 
     (void)state;
     for (const struct query *const *q = all_queries; *q; q++) {
         struct condition c;
         size_t from = 0;
 
-        if ((*q)->reach == REACH_PLATFORM || !tenant_param(*q))
+        if (!has_conditions(*q))
             continue;
-        for (int i = 0; next_condition(*q, &from, &c); i++) {
-            char *text = without(*q, &c);
+        for (int i = 0; next_condition(*q, &from, &c); i++, made++) {
+            const char which[] = {(char)('0' + i), '\0'};
 
-            made++;
-            if (!twins_differ(twins, *q, text, &ran)) {
-                survived++;
-                print_error("%s %d: %.*s (ran %d)\n", (*q)->name, i, (int)c.n, (*q)->sql + c.at,
-                            ran);
-            }
-            free(text);
+            if (missed(*q, which) != is_spare((*q)->name, i))
+                continue;
+            print_error("%s %d: %.*s\n", (*q)->name, i, (int)c.n, (*q)->sql + c.at);
+            wrong++;
         }
     }
-    print_message("%d mutants, %d survived\n", made, survived);
-    assert_int_equal(survived, 0);
+    print_message("%d conditions\n", made);
+    assert_true(made > 200);
+    assert_int_equal(wrong, 0);
+}
+
+static void conditions_that_stand_twice_are_missed_together(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(spares); i++)
+        for (const struct query *const *q = all_queries; *q; q++)
+            if (spares[i].together && strcmp((*q)->name, spares[i].query) == 0
+                && !missed(*q, spares[i].which))
+                fail_msg("%s is not missed", spares[i].query);
 }
 
 int main(void)
@@ -148,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_statement_of_a_tenant_depends_on_another),
         cmocka_unit_test(every_condition_on_the_tenant_is_missed),
+        cmocka_unit_test(conditions_that_stand_twice_are_missed_together),
     };
     return cmocka_run_group_tests_name("wall statements", tests, open_twins, close_twins);
 }

@@ -55,21 +55,32 @@ static char *read_template(void)
     return text;
 }
 
+/* The next part of the template for this tenant: what is for both, then what is only the one's. */
+static void add_part(struct buf *sql, const char *part, size_t n, int tenant)
+{
+    for (const char *p = part; p < part + n; p++) {
+        if (*p != '%')
+            buf_char(sql, *p);
+        else if (p[1] == 'T')
+            buf_printf(sql, "%d", tenant), p++;
+        else if (tenant == TWIN_B)
+            buf_char(sql, '1');
+    }
+}
+
 static void add_twin(PGconn *pg, int tenant)
 {
     char *template = read_template();
+    const char *first = strstr(template, "-- first only"), *second = strstr(template, "-- second");
     struct buf sql = {0};
 
     buf_str(&sql, "SET session_replication_role = replica;");
-    for (const char *p = template; *p; p++) {
-        if (*p != '%')
-            buf_char(&sql, *p);
-        else if (p[1] == 'T')
-            buf_printf(&sql, "%d", tenant), p++;
-        else if (tenant == TWIN_B)
-            buf_char(&sql, '1');
-    }
-    buf_str(&sql, "RESET session_replication_role");
+    add_part(&sql, template, (size_t)(first - template), tenant);
+    if (tenant == TWIN_A)
+        add_part(&sql, first, (size_t)(second - first), tenant);
+    else
+        add_part(&sql, second, strlen(second), tenant);
+    buf_str(&sql, ";RESET session_replication_role");
     tell(pg, sql.p);
     buf_free(&sql);
     free(template);
