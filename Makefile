@@ -206,6 +206,10 @@ oracle: $(B)/unit/test_engine_oracle
 proof-halts: all
 	HALTS=1000 BUILD=$(B) python3 tests/e2e/test_halt.py
 
+# Two tenants' requests at random, and neither sees the other's (the end-to-end tests do four hundred): minutes.
+leaks: all
+	LEAK_STEPS=$(or $(STEPS),100000) BUILD=$(B) python3 tests/e2e/test_leaks.py
+
 # KILLS and LANES may be given: make proof KILLS=100000 LANES=3.  Last, the control must double.
 proof: proof-build
 	BUILD=$(B) tests/proof/prove all --kills $(or $(KILLS),20000) --lanes $(or $(LANES),2)
@@ -228,6 +232,6 @@ fmt:
 clean:
 	rm -rf build
 
-.PHONY: all model oracle proof-halts unit-build integration-build bench-build fuzz-build unit integration fuzz proof proof-build gates check fmt clean
+.PHONY: all model oracle proof-halts leaks unit-build integration-build bench-build fuzz-build unit integration fuzz proof proof-build gates check fmt clean
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
