@@ -97,13 +97,15 @@ static bool ask(struct dialler *d, const struct dialler_question *q, const char 
 
 static bool serve_one(struct dialler *d)
 {
+    struct dialler_inbox in;
     struct dialler_question q;
     struct arena texts = {0};
 
-    if (!dialler_receive(d->fd, &q, sizeof(q), 0))
+    dialler_inbox_open(&in);
+    if (!dialler_receive(&in, d->fd, &q, sizeof(q), 0))
         return false;
     char *url = arena_alloc(&texts, (size_t)q.url_size + q.body_size);
-    bool ok = dialler_receive(d->fd, url, (size_t)q.url_size + q.body_size, 0)
+    bool ok = dialler_receive(&in, d->fd, url, (size_t)q.url_size + q.body_size, 0)
               && ask(d, &q, url, q.body_size ? url + q.url_size : NULL);
     arena_end(&texts);
     return ok;

@@ -79,15 +79,17 @@ static bool begins_in_time(const struct dialler *d, int64_t send_before_us)
 static bool get(struct op *op, const struct dialler *d, const struct http_request *r,
                 struct http_reply *out, int64_t until_us)
 {
+    struct dialler_inbox in;
     struct dialler_answer a;
 
-    if (!dialler_receive(d->fd, &a, sizeof(a), until_us) || a.body_size < 1
+    dialler_inbox_open(&in);
+    if (!dialler_receive(&in, d->fd, &a, sizeof(a), until_us) || a.body_size < 1
         || a.body_size > r->max_reply + 1 || a.problem_size > PROBLEM_BYTES)
         return false;
     char *body = arena_alloc(&op->arena, a.body_size);
     char *problem = arena_alloc(&op->arena, (size_t)a.problem_size + 1);
-    if (!dialler_receive(d->fd, body, a.body_size, until_us)
-        || !dialler_receive(d->fd, problem, a.problem_size, until_us))
+    if (!dialler_receive(&in, d->fd, body, a.body_size, until_us)
+        || !dialler_receive(&in, d->fd, problem, a.problem_size, until_us))
         return false;
     body[a.body_size - 1] = problem[a.problem_size] = '\0';
     *out = (struct http_reply){

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 
 static bool wait_until(int fd, short events, int64_t until_us)
@@ -50,15 +51,26 @@ bool dialler_send(int fd, struct iovec *parts, int n, int64_t until_us)
     return true;
 }
 
-bool dialler_receive(int fd, void *p, size_t n, int64_t until_us)
+static size_t take(struct dialler_inbox *in, char *p, size_t n)
 {
-    for (size_t at = 0; at < n;) {
-        ssize_t got = recv(fd, (char *)p + at, n - at, until_us ? MSG_DONTWAIT : 0);
+    size_t here = in->n - in->at < n ? in->n - in->at : n;
+
+    memcpy(p, in->bytes + in->at, here);
+    in->at += here;
+    return here;
+}
+
+/* Neither end speaks out of turn: whatever can be read belongs to what is being received. */
+bool dialler_receive(struct dialler_inbox *in, int fd, void *p, size_t n, int64_t until_us)
+{
+    for (size_t at = take(in, p, n); at < n; at += take(in, (char *)p + at, n - at)) {
+        ssize_t got = recv(fd, in->bytes, sizeof(in->bytes), until_us ? MSG_DONTWAIT : 0);
         if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
             return false;
         if (got < 0 && !wait_until(fd, POLLIN, until_us))
             return false;
-        at += got < 0 ? 0 : (size_t)got;
+        in->at = 0;
+        in->n = got < 0 ? 0 : (size_t)got;
     }
     return true;
 }

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-enum { DIALLER_METHOD_SIZE = 8 };
+enum { DIALLER_METHOD_SIZE = 8, DIALLER_INBOX_BYTES = 4096 };
 
 struct dialler_question {
     char method[DIALLER_METHOD_SIZE];
@@ -37,9 +37,20 @@ struct dialler_page {
     _Atomic uint32_t sending;
 };
 
+/* What came with the part asked for: one question or one answer is taken out of one of these. */
+struct dialler_inbox {
+    size_t at, n;
+    char bytes[DIALLER_INBOX_BYTES];
+};
+
+static inline void dialler_inbox_open(struct dialler_inbox *in)
+{
+    in->at = in->n = 0; /* and not 4 KB of zeros */
+}
+
 /* All of it, or false: the other end is gone or the moment (CLOCK_MONOTONIC; 0 = never) has come.
  */
 bool dialler_send(int fd, struct iovec *parts, int n, int64_t until_us);
-bool dialler_receive(int fd, void *p, size_t n, int64_t until_us);
+bool dialler_receive(struct dialler_inbox *in, int fd, void *p, size_t n, int64_t until_us);
 
 #endif

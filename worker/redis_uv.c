@@ -26,6 +26,8 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 
 static void wait_for(struct watch *w, int events)
 {
+    if (events == w->events) /* hiredis says so after each read; to libuv it is two system calls */
+        return;
     w->events = events;
     if (events)
         uv_poll_start(&w->poll, events, on_ready);

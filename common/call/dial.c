@@ -12,19 +12,19 @@
 #include "queries.h"
 
 #include <inttypes.h>
-#include <openssl/hmac.h>
+
+enum { ATTEMPT_SIGNATURE_BYTES = 16, ATTEMPT_SIGNATURE_SIZE = 2 * ATTEMPT_SIGNATURE_BYTES + 1 };
 
 const char *attempt_signature(struct op *op, const char *attempt_id, int64_t scheduled_call_id)
 {
-    const char *key = op->app->provider->signing_key;
-    const char *text = arena_printf(&op->arena, "%s|%" PRId64 "|%" PRId64, attempt_id,
-                                    scheduled_call_id, op->tenant_id);
-    unsigned char mac[EVP_MAX_MD_SIZE];
-    unsigned n = 0;
-    char *hex = arena_alloc(&op->arena, 2 * 16 + 1);
+    struct str key = str_of(op->app->provider->signing_key);
+    struct str text = str_of(arena_printf(&op->arena, "%s|%" PRId64 "|%" PRId64, attempt_id,
+                                          scheduled_call_id, op->tenant_id));
+    unsigned char mac[SHA256_BYTES];
+    char *hex = arena_alloc(&op->arena, ATTEMPT_SIGNATURE_SIZE);
 
-    HMAC(EVP_sha256(), key, (int)strlen(key), (const unsigned char *)text, strlen(text), mac, &n);
-    hex_write(hex, mac, 16);
+    hmac_sha256(key, &text, 1, mac);
+    hex_write(hex, mac, ATTEMPT_SIGNATURE_BYTES);
     return hex;
 }
 

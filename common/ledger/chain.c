@@ -23,20 +23,6 @@ static void put_be64(unsigned char out[8], uint64_t v)
         out[i] = (unsigned char)v;
 }
 
-static void sha256_parts(const struct str *parts, size_t n, unsigned char out[CHAIN_HASH_BYTES])
-{
-    EVP_MD_CTX *md = EVP_MD_CTX_new();
-
-    if (!md || !EVP_DigestInit_ex(md, EVP_sha256(), NULL))
-        abort();
-    for (size_t i = 0; i < n; i++)
-        if (!EVP_DigestUpdate(md, parts[i].p, parts[i].n))
-            abort();
-    if (!EVP_DigestFinal_ex(md, out, NULL))
-        abort();
-    EVP_MD_CTX_free(md);
-}
-
 void chain_add(struct chain_head *h, struct str record)
 {
     unsigned char seq[8];
@@ -44,7 +30,7 @@ void chain_add(struct chain_head *h, struct str record)
     put_be64(seq, (uint64_t)++h->seq);
     const struct str parts[] = {
         {(const char *)h->hash, sizeof(h->hash)}, {(const char *)seq, sizeof(seq)}, record};
-    sha256_parts(parts, ARRAY_LEN(parts), h->hash);
+    sha256(parts, ARRAY_LEN(parts), h->hash);
 }
 
 void commitment_of(struct str salt, struct str personal, char out[CHAIN_HEX_SIZE])
@@ -52,7 +38,7 @@ void commitment_of(struct str salt, struct str personal, char out[CHAIN_HEX_SIZE
     const struct str parts[] = {salt, personal};
     unsigned char sum[CHAIN_HASH_BYTES];
 
-    sha256_parts(parts, ARRAY_LEN(parts), sum);
+    sha256(parts, ARRAY_LEN(parts), sum);
     hex_write(out, sum, sizeof(sum));
 }
 

@@ -12,22 +12,27 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum {
     CONNECT_TIMEOUT_MS = 5000,
     UNACKED_TIMEOUT_MS = 5000, /* what the peer's kernel has not acknowledged by then is lost */
     RETRY_AFTER_MAX_SECONDS = 86400,
-    MAX_SOCKETS = 8,
+    MAX_CONNECTIONS = 4, /* kept; beside them an exchange may open one per address it tries */
+    MAX_SOCKETS = 16,
+    IDLE_SECONDS = 3, /* servers drop what rests for 5 s and more: a POST must not meet that */
     IDLE_POLL_MS = 1000,
     ACK_POLL_MIN_MS = 2,
     ACK_POLL_MAX_MS = 128,
     SEND_MARGIN_MS = 20, /* a connection that is not there by then is given up in good order */
 };
 
-/* One pair per thread: it keeps the connections for reads and the parsed CA store. */
+/* One set per thread: it keeps the connections and the parsed CA store. */
 struct handles {
     CURLM *multi;
     CURL *easy;
+    int sockets[MAX_SOCKETS]; /* open ones; libcurl keeps fewer */
+    int n_sockets;
 };
 
 static pthread_key_t thread_handles;
@@ -62,11 +67,11 @@ static struct handles *handles(void)
         h = malloc(sizeof(*h));
         if (!h || pthread_setspecific(thread_handles, h) != 0)
             abort();
-        *h = (struct handles){curl_multi_init(), curl_easy_init()};
+        *h = (struct handles){.multi = curl_multi_init(), .easy = curl_easy_init()};
         if (!h->multi || !h->easy)
             abort();
+        curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)MAX_CONNECTIONS);
     }
-    curl_easy_reset(h->easy);
     return h;
 }
 
@@ -74,44 +79,49 @@ struct exchange {
     const struct http_request *request;
     struct http_reply *reply;
     CURL *easy;
-    int opened[MAX_SOCKETS]; /* one per address tried */
-    int n_opened;
-    int fd; /* of them, the one that carries the request; -1 = not known */
+    struct handles *handles;
+    int fd; /* what carries the request; -1 = not known */
     struct buf body;
     bool unconfirmed; /* its watcher does not know yet that the request has arrived */
     int ack_poll_ms;
     char problem[CURL_ERROR_SIZE];
 };
 
-/* libcurl names a connection that is not kept by its ports only. */
-static int socket_with(const struct exchange *x, int local_port)
+/* libcurl names a connection by its ports only before the request is under way. */
+static int socket_with(const struct handles *h, int local_port)
 {
-    for (int i = 0; i < x->n_opened; i++) {
+    for (int i = 0; i < h->n_sockets; i++) {
         struct sockaddr_storage a = {0};
         socklen_t size = sizeof(a);
-        if (getsockname(x->opened[i], (struct sockaddr *)&a, &size) != 0)
+        if (getsockname(h->sockets[i], (struct sockaddr *)&a, &size) != 0)
             continue;
         uint16_t port = a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port
                                                 : ((struct sockaddr_in *)&a)->sin_port;
         if (ntohs(port) == local_port)
-            return x->opened[i];
+            return h->sockets[i];
     }
     return -1;
 }
 
-/* Called between "connected, TLS included" and the first byte of the request. */
+/*
+ * Called between "connected, TLS included" and the first byte of the request: a second time when
+ * libcurl found its kept connection dead and wants to say everything again on a new one.  What may
+ * have been acted upon must not be said twice.
+ */
 static int note_sending(void *ctx, char *peer_ip, char *local_ip, int peer_port, int local_port)
 {
     struct exchange *x = ctx;
 
     (void)peer_ip, (void)local_ip, (void)peer_port;
+    if (x->request->once && x->reply->sent)
+        return CURL_PREREQFUNC_ABORT;
     if (x->request->send_before_us && clock_boot_us() >= x->request->send_before_us)
         return CURL_PREREQFUNC_ABORT;
     x->reply->sent = true;
     if (x->request->watch) {
         x->request->watch->sending(x->request->watch->ctx);
         x->unconfirmed = true;
-        x->fd = socket_with(x, local_port);
+        x->fd = socket_with(x->handles, local_port);
     }
     return CURL_PREREQFUNC_OK;
 }
@@ -155,12 +165,11 @@ static size_t take_body(char *p, size_t size, size_t n, void *ctx)
 
 /*
  * Bytes must not trickle out after we gave up: TCP_USER_TIMEOUT bounds how long
- * the kernel retransmits, and for what is sent once a zero linger drops the
- * rest when the socket closes.
+ * the kernel retransmits, and a zero linger drops the rest when the socket closes.
  */
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
 {
-    struct exchange *x = ctx;
+    struct handles *h = ctx;
     unsigned unacked_ms = UNACKED_TIMEOUT_MS;
     struct linger none = {.l_onoff = 1, .l_linger = 0};
     int fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
@@ -169,11 +178,20 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_so
     if (fd < 0)
         return CURL_SOCKET_BAD;
     setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacked_ms, sizeof(unacked_ms));
-    if (x->request->once)
-        setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
-    if (x->n_opened < MAX_SOCKETS)
-        x->opened[x->n_opened++] = fd;
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+    if (h->n_sockets < MAX_SOCKETS)
+        h->sockets[h->n_sockets++] = fd;
     return fd;
+}
+
+static int close_socket(void *ctx, curl_socket_t fd)
+{
+    struct handles *h = ctx;
+
+    for (int i = 0; i < h->n_sockets; i++)
+        if (h->sockets[i] == fd)
+            h->sockets[i--] = h->sockets[--h->n_sockets];
+    return close(fd);
 }
 
 /* Connecting ends in time to say that nothing was sent. */
@@ -210,9 +228,9 @@ static void set_rules(CURL *h, struct exchange *x)
     curl_easy_setopt(h, CURLOPT_PROXY, "");
     curl_easy_setopt(h, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(h, CURLOPT_PATH_AS_IS, 1L);
-    curl_easy_setopt(h, CURLOPT_TCP_KEEPALIVE, x->request->once ? 0L : 1L);
-    curl_easy_setopt(h, CURLOPT_FRESH_CONNECT, x->request->once ? 1L : 0L);
-    curl_easy_setopt(h, CURLOPT_FORBID_REUSE, x->request->once ? 1L : 0L);
+    curl_easy_setopt(h, CURLOPT_TCP_KEEPALIVE, 1L);
+    if (x->request->once)
+        curl_easy_setopt(h, CURLOPT_MAXAGE_CONN, (long)IDLE_SECONDS);
     /* With a CA folder besides the CA file libcurl parses them anew each time: 20 ms of CPU. */
     curl_easy_setopt(h, CURLOPT_CAPATH, NULL);
     if (x->request->ca_file)
@@ -223,7 +241,9 @@ static void set_rules(CURL *h, struct exchange *x)
     /* A resolver that hangs is left behind: waited for, it holds a 0.7 s request for 10 s. */
     curl_easy_setopt(h, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    curl_easy_setopt(h, CURLOPT_OPENSOCKETDATA, x);
+    curl_easy_setopt(h, CURLOPT_OPENSOCKETDATA, x->handles);
+    curl_easy_setopt(h, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+    curl_easy_setopt(h, CURLOPT_CLOSESOCKETDATA, x->handles);
     curl_easy_setopt(h, CURLOPT_PREREQFUNCTION, note_sending);
     curl_easy_setopt(h, CURLOPT_PREREQDATA, x);
     curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, take_header);
@@ -324,6 +344,7 @@ void http_exchange(struct op *op, const struct http_request *r, struct http_repl
     }
     struct handles *h = handles();
     struct curl_slist *headers = headers_of(r);
+    x.handles = h;
     x.easy = h->easy;
     set_rules(h->easy, &x);
     set_request(h->easy, r, headers);

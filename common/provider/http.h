@@ -8,9 +8,11 @@
  * anything that broke later has sent = true, status = 0.
  * The process must ignore SIGPIPE: OpenSSL writes without MSG_NOSIGNAL.
  *
- * A request marked `once` goes over a connection opened for it and closed after
- * it.  libcurl would otherwise silently send a POST again when a kept
- * connection turns out to be dead, although the provider may have acted on it.
+ * Connections are kept: a handshake costs more than all else.  libcurl sends a
+ * request again, silently, when a kept connection turns out to be dead, although
+ * the server may have acted on it: a request marked `once` is stopped there and
+ * ends with sent = true, status = 0.  It takes no connection that has rested for
+ * more than three seconds, so that this stays rare.
  */
 #ifndef AGORALIA_PROVIDER_HTTP_H
 #define AGORALIA_PROVIDER_HTTP_H

@@ -5,8 +5,8 @@
  * All functions block, at most until op's deadline or PROVIDER_TIMEOUT_MS.
  *
  * create_phone_call is the one request that must never be sent twice: it is
- * never repeated here, uses a fresh connection each time, and answers with what
- * is *known*: accepted, rejected, never sent, or unknown.  It does not fail().
+ * never repeated here, not even when its connection dies under it, and answers
+ * with what is *known*: accepted, rejected, never sent, or unknown.  It does not fail().
  * Everything else fails with PROVIDER_ERROR, RESOURCE_NOT_FOUND or
  * SERVICE_UNAVAILABLE and may be repeated by its caller.
  */

@@ -6,7 +6,6 @@
 #include "common/base/digest.h"
 #include "common/base/log.h"
 
-#include <openssl/hmac.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -114,13 +113,11 @@ static void name_account(struct provider *p, const char *base_url)
 /* Whoever learns it can make our marks, but nothing that the provider would obey. */
 static void derive_signing_key(const char *api_key, char out[PROVIDER_SIGNING_KEY_SIZE])
 {
-    static const unsigned char label[] = "agoralia attempt signature";
-    unsigned char mac[EVP_MAX_MD_SIZE];
-    unsigned n = 0;
+    const struct str label = STR("agoralia attempt signature");
+    unsigned char mac[SHA256_BYTES];
 
-    if (!HMAC(EVP_sha256(), api_key, (int)strlen(api_key), label, sizeof(label) - 1, mac, &n))
-        abort();
-    hex_write(out, mac, n);
+    hmac_sha256(str_of(api_key), &label, 1, mac);
+    hex_write(out, mac, sizeof(mac));
 }
 
 static void take_key(struct retell *r, const struct conf *conf)

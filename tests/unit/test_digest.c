@@ -37,10 +37,42 @@ static void every_byte_has_its_two_digits(void **state)
     assert_string_equal(hex, "");
 }
 
+/* RFC 4231, cases 2 and 6; the text in one part and in three. */
+static void hmacs_are_those_of_the_standard(void **state)
+{
+    char long_key[131];
+    const struct {
+        struct str key;
+        struct str parts[3];
+        const char *hex;
+    } cases[] = {
+        {STR("Jefe"),
+         {STR("what do ya want for nothing?"), STR(""), STR("")},
+         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+        {STR("Jefe"),
+         {STR("what do"), STR(" ya want for "), STR("nothing?")},
+         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+        {{long_key, sizeof(long_key)},
+         {STR("Test Using Larger Than Block-Size Key - Hash Key First"), STR(""), STR("")},
+         "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+    };
+    (void)state;
+
+    memset(long_key, 0xaa, sizeof(long_key));
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        unsigned char mac[SHA256_BYTES];
+        char hex[SHA256_HEX_SIZE];
+        hmac_sha256(cases[i].key, cases[i].parts, 3, mac);
+        hex_write(hex, mac, sizeof(mac));
+        assert_string_equal(hex, cases[i].hex);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digests_are_those_of_the_standards),
+        cmocka_unit_test(hmacs_are_those_of_the_standard),
         cmocka_unit_test(every_byte_has_its_two_digits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
