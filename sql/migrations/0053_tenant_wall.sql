@@ -3,8 +3,8 @@
 --   agoralia_app       one tenant's statements: only rows of the tenant that agoralia.tenant names, for this transaction
 --   agoralia_platform  statements that work for every tenant, each of which says why
 --
--- Without agoralia.tenant nothing is seen and nothing can be written.  Owners are held to the same (FORCE), and go through
--- the platform's door.
+-- A session that never heard of agoralia.tenant is refused, one that was told no tenant (0) sees nothing.  Owners are held to
+-- the same (FORCE), and go through the platform's door.
 
 DO $$
 DECLARE
@@ -28,9 +28,10 @@ EXCEPTION WHEN insufficient_privilege THEN
                      'GRANT agoralia_app, agoralia_platform TO ' || quote_ident(current_user);
 END $$;
 
--- Whose rows this transaction may touch; NULL: nobody's.  Written into the plan of whatever asks.
+-- Whose rows this transaction may touch.  Written into the plan of whatever asks, once for every scan: it is as short as
+-- can be.
 CREATE FUNCTION wall_tenant() RETURNS BIGINT LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT nullif(current_setting('agoralia.tenant', true), '')::bigint
+    SELECT current_setting('agoralia.tenant')::bigint
 $$;
 
 -- Tables that hold rows of tenants, by the column that says whose.
