@@ -104,8 +104,10 @@ static void nobody_can_write_another_tenants_row(void **state)
     assert_fails(&op, E_INTERNAL_ERROR,
                  ask_carelessly(&op, &SQL_LAG_QUANTILES, REACH_TENANT, sql, &rows));
     op_end(&op);
+    free(testdb_sql(db, "INSERT INTO dnc_entries (tenant_id, e164) VALUES (%lld, '+393490000001')",
+                    (long long)a));
     op = testdb_op(db, a);
-    sql = arena_printf(&op.arena, "UPDATE leads SET tenant_id = %lld", (long long)b);
+    sql = arena_printf(&op.arena, "UPDATE dnc_entries SET tenant_id = %lld", (long long)b);
     assert_fails(&op, E_INTERNAL_ERROR,
                  ask_carelessly(&op, &SQL_LAG_WEBHOOKS, REACH_TENANT, sql, &rows));
     op_end(&op);
@@ -251,10 +253,12 @@ static void every_column_that_names_a_tenants_row_is_a_key(void **state)
             " AND k.conrelid = c.oid AND a.attnum = ANY (k.conkey))");
 
     /* Totals hold 0 for no campaign, a message may be of tenant 0, knowledge bases are the
-     * provider's, and a decision names the row itself. */
+     * provider's; of scheduled calls, made by the hundred thousand, a trigger asks once of all. */
     assert_string_equal(loose, "call_totals.campaign_id call_totals.tenant_id "
-                               "campaigns.knowledge_base_id outbox.tenant_id "
-                               "scheduled_calls.compliance_check_id scheduled_calls.kb_id");
+                               "campaigns.knowledge_base_id compliance_checks.scheduled_call_id "
+                               "outbox.tenant_id scheduled_calls.campaign_id "
+                               "scheduled_calls.compliance_check_id scheduled_calls.execution_id "
+                               "scheduled_calls.kb_id scheduled_calls.lead_id");
     free(loose);
 }
 

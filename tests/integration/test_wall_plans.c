@@ -134,7 +134,7 @@ static int conditions_of(const struct paths *p)
     int n = 0;
 
     for (int i = 0; i < p->n; i++)
-        n += atoi(strrchr(p->each[i], '/') + 1);
+        n += (int)strtol(strrchr(p->each[i], '/') + 1, NULL, 10);
     return n;
 }
 
