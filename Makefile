@@ -207,6 +207,10 @@ oracle: $(B)/unit/test_engine_oracle
 proof-halts: all
 	HALTS=1000 BUILD=$(B) python3 tests/e2e/test_halt.py
 
+# Two tenants' requests at random, and neither sees the other's (the end-to-end tests do four hundred): minutes.
+leaks: all
+	LEAK_STEPS=$(or $(STEPS),100000) BUILD=$(B) python3 tests/e2e/test_leaks.py
+
 # Two releases at once: make proof-versions OLD=<commit>
 proof-versions: all
 	@test -n "$(OLD)" || { echo "which older release? make proof-versions OLD=<commit>" >&2; exit 1; }
@@ -237,6 +241,6 @@ fmt:
 clean:
 	rm -rf build
 
-.PHONY: all model oracle proof-halts proof-versions unit-build integration-build bench-build fuzz-build unit integration fuzz proof proof-build gates check fmt clean
+.PHONY: all model oracle proof-halts leaks proof-versions unit-build integration-build bench-build fuzz-build unit integration fuzz proof proof-build gates check fmt clean
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

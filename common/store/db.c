@@ -11,7 +11,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
-enum { MAX_PARAMS = 40 };
+enum { MAX_PARAMS = 40, MAX_ASKS = 16 };
 
 static void clear_result(void *p)
 {
@@ -121,7 +121,7 @@ struct step {
 };
 
 struct pipeline {
-    struct step steps[3 * 16 + 2];
+    struct step steps[6 * MAX_ASKS + 2];
     size_t n;
 };
 
@@ -161,23 +161,61 @@ static bool bind(struct op *op, const struct ask *a, const char **values, int *n
 }
 
 /* Prepared before its first run, never after a failed one: a failure would end the transaction. */
-static bool send_ask(struct op *op, struct pipeline *pl, const struct ask *a)
+static bool send_prepared(struct op *op, struct pipeline *pl, const struct query *q,
+                          const char *const *values, int n)
 {
     struct db *db = op->db;
-    const struct query *q = a->query;
-    const char *values[MAX_PARAMS];
-    int n;
 
-    if (!bind(op, a, values, &n))
-        return false;
     if (!db->prepared[q->id]) {
         if (!PQsendPrepare(db->pg, q->name, q->sql, 0, NULL))
             return fail_session(op, PQerrorMessage(db->pg));
         pl->steps[pl->n++] = (struct step){.prepares = q};
         db->prepared[q->id] = true;
     }
-    if (!PQsendQueryPrepared(db->pg, q->name, n, values, NULL, NULL, 0))
-        return fail_session(op, PQerrorMessage(db->pg));
+    return PQsendQueryPrepared(db->pg, q->name, n, values, NULL, NULL, 0)
+           || fail_session(op, PQerrorMessage(db->pg));
+}
+
+static bool is_platforms(const struct op *op, const struct query *q)
+{
+    return q->reach == REACH_PLATFORM || (q->reach == REACH_EITHER && op->tenant_id == 0);
+}
+
+static bool send_wall(struct op *op, struct pipeline *pl, const struct query *q, const char *value)
+{
+    if (!send_prepared(op, pl, q, &value, 1))
+        return false;
+    pl->steps[pl->n++] = (struct step){.command = q->name};
+    return true;
+}
+
+/* Told only when it is not so already; a platform's statement does not look at the tenant. */
+static bool stand_at_wall(struct op *op, struct pipeline *pl, const struct query *q)
+{
+    struct db *db = op->db;
+    bool platform = is_platforms(op, q);
+
+    if (db->wall.platform != platform
+        && !send_wall(op, pl, &SQL_WALL_ROLE, platform ? ROLE_PLATFORM : ROLE_APP))
+        return false;
+    db->wall.platform = platform;
+    if (platform || (db->wall.told && db->wall.tenant_id == op->tenant_id))
+        return true;
+    if (!send_wall(op, pl, &SQL_WALL_TENANT, sql_i64(op, op->tenant_id)))
+        return false;
+    db->wall.told = true;
+    db->wall.tenant_id = op->tenant_id;
+    return true;
+}
+
+static bool send_ask(struct op *op, struct pipeline *pl, const struct ask *a)
+{
+    const char *values[MAX_PARAMS];
+    int n;
+
+    if (!bind(op, a, values, &n) || !stand_at_wall(op, pl, a->query)
+        || !send_prepared(op, pl, a->query, values, n))
+        return false;
     pl->steps[pl->n++] = (struct step){.ask = a};
     return true;
 }
@@ -228,6 +266,8 @@ static bool send_pipeline(struct op *op, struct pipeline *pl, const struct ask *
 {
     struct db *db = op->db;
 
+    if (!db->in_tx)
+        memset(&db->wall, 0, sizeof(db->wall)); /* it was the last transaction's */
     if (db->begin_pending) {
         if (!send_command(op, pl, "BEGIN"))
             return false;
@@ -255,7 +295,7 @@ static bool run(struct op *op, const struct ask *asks, size_t n, const char *las
 
     if (op->err.code != E_NONE || !db_lease(op))
         return false;
-    if (n > 16)
+    if (n > MAX_ASKS)
         return fail(op, E_INTERNAL_ERROR, "too many statements at once");
     int64_t deadline = deadline_of(op);
     return send_pipeline(op, &pl, asks, n, last) && flush(op, deadline)

@@ -6,6 +6,11 @@
  * :tenant_id is bound here from the operation, never by a caller: a repository
  * cannot forget it and cannot choose another.
  *
+ * The database knows it too: with each transaction's statements goes whose they
+ * are, and row level security shows a tenant's statement that tenant's rows only
+ * (sql/migrations/0053_tenant_wall.sql).  It ends with the transaction, so that
+ * nothing of it is left for whoever has the session next.
+ *
  * An operation leases a session from the pool at its first statement and gives
  * it back when its arena ends; an open transaction is rolled back then.  Every
  * wait ends at the operation's deadline or after DATABASE_TIMEOUT_MS.
@@ -19,9 +24,14 @@
 
 #include "common/base/fields.h"
 
+/* Whose rows a statement may see: the operation's tenant's, everybody's, or the one when there is a
+ * tenant and the other when there is none. */
+enum reach { REACH_TENANT, REACH_PLATFORM, REACH_EITHER };
+
 struct query {
     int id;           /* 0..QUERY_COUNT-1: its place in a session's prepared set */
     const char *name; /* also the prepared statement's name */
+    enum reach reach;
     const char *sql;
     const char *const *params; /* names in $n order, NULL-terminated */
 };

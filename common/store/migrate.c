@@ -145,7 +145,8 @@ bool migrate(struct op *op, const char *database_url, void (*on_applied)(const c
                   "CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT PRIMARY KEY, "
                   "checksum TEXT NOT NULL, applied_at TIMESTAMPTZ NOT NULL DEFAULT now())",
                   NULL)
-           && read_applied(op, pg, &applied) && apply_missing(op, pg, applied, on_applied);
+           && read_applied(op, pg, &applied) && apply_missing(op, pg, applied, on_applied)
+           && run(op, pg, "the tenant wall", "SELECT build_wall()", NULL);
 }
 
 /* A database that was never migrated has no table of migrations: none is applied. */

@@ -4,7 +4,8 @@
  * The files of sql/migrations are embedded; each runs once, in the order of its
  * number, in a transaction of its own, and its SHA-256 is kept.  An advisory
  * lock makes a second migrator wait.  A file that was applied and has changed
- * since is refused, and so is a database newer than the binary.
+ * since is refused, and so is a database newer than the binary.  At the end the
+ * tenant wall is put up around every table that has none yet.
  */
 #ifndef AGORALIA_MIGRATE_H
 #define AGORALIA_MIGRATE_H

@@ -115,12 +115,13 @@ static bool has_come_far_enough(struct op *op, PGconn *pg, const char *expected,
 static struct db *connect_session(struct op *op, struct pool *p, const char *expected)
 {
     char timeline[WAL_TIMELINE_DIGITS + 1] = "";
-    char options[240];
+    char options[320];
     /* One plan per statement, by an index: planning each run cost claims half of their time. */
     snprintf(options, sizeof(options),
              "-c statement_timeout=%d -c lock_timeout=%d -c TimeZone=UTC "
              "-c idle_in_transaction_session_timeout=%d -c client_encoding=UTF8 "
-             "-c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c jit=off",
+             "-c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c jit=off "
+             "-c role=" ROLE_APP " -c agoralia.tenant=0",
              p->timeout_ms, p->timeout_ms, p->timeout_ms * 4);
     const char *const keys[] = {
         "dbname",           "options",         "connect_timeout",      "application_name",

@@ -8,6 +8,10 @@
 
 #include <libpq-fe.h>
 
+/* The roles of the tenant wall.  A session is the first but for the rest of a transaction. */
+#define ROLE_APP "agoralia_app"
+#define ROLE_PLATFORM "agoralia_platform"
+
 /* Eight digits of timeline, sixteen of position. */
 enum { WAL_TIMELINE_DIGITS = 8, WAL_POSITION_SIZE = 25 };
 
@@ -20,6 +24,11 @@ struct db {
     int64_t leases, replan_at; /* see db_lease() */
     bool begin_pending;        /* BEGIN goes out with the next statement */
     bool in_tx;
+    struct {
+        bool platform; /* this transaction is the platform's now */
+        bool told;     /* it knows this tenant */
+        int64_t tenant_id;
+    } wall;
     struct sent *sent; /* a statement whose answer has not been read; NULL = none */
     bool broken;       /* state unknown: to be closed, never given back */
     bool prepared[QUERY_COUNT > 0 ? QUERY_COUNT : 1];

@@ -59,9 +59,10 @@ bool api_key_revoke(struct op *op, int64_t id) MUSTCHECK;
 /*
  * Set op->tenant_id to the tenant of a presented key and op->principal to its public part, and say
  * what it may do; from is the address of who sends it.  Fails with UNAUTHENTICATED, the same for a
- * malformed, unknown, ended or revoked key and for a suspended tenant, with PERMISSION_DENIED from
- * where it may not be used and where its tenant is not served (tenant.h).  A key once seen is
- * remembered by this process for five seconds.
+ * malformed, unknown, ended or revoked key and for a tenant that has left, with TENANT_SUSPENDED
+ * for a good key of a suspended one, with PERMISSION_DENIED from where it may not be used and where
+ * its tenant is not served (tenant.h).  A key once seen is remembered by this process for five
+ * seconds.
  */
 bool api_key_authenticate(struct op *op, struct str presented, const char *from,
                           scope_set *scopes) MUSTCHECK;

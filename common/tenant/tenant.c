@@ -11,6 +11,8 @@ static const struct field tenant_fields[] = {
     FIELD(struct tenant, name, .flags = F_REQUIRED, .max = 255),
     FIELD(struct tenant, status, .flags = F_READONLY),
     FIELD(struct tenant, test, .flags = F_READONLY),
+    FIELD(struct tenant, status_reason, .flags = F_READONLY),
+    FIELD(struct tenant, status_at, .flags = F_READONLY),
     FIELD(struct tenant, created_at, .flags = F_READONLY),
 };
 const struct type tenant_type = TYPE(struct tenant, tenant_fields);
@@ -43,4 +45,16 @@ bool tenant_is_served(struct op *op, bool test)
         return true;
     return test ? fail(op, E_PERMISSION_DENIED, "Test tenants are served elsewhere, not here")
                 : fail(op, E_PERMISSION_DENIED, "Only test tenants are served here");
+}
+
+bool tenant_get(struct op *op, struct tenant *out)
+{
+    struct rows rows;
+
+    *out = (struct tenant){0};
+    if (!db_query(op, &SQL_TENANT_GET, NO_ARGS, &rows))
+        return false;
+    if (rows.n == 0)
+        return fail(op, E_RESOURCE_NOT_FOUND, "There is no tenant with that ID");
+    return from_row(op, &rows, 0, &tenant_type, out);
 }

@@ -7,8 +7,10 @@
 struct tenant {
     int64_t id;
     const char *name;
-    const char *status; /* active, suspended */
-    bool test;          /* its calls are a simulator's */
+    const char *status; /* active, suspended, leaving, gone */
+    const char *status_reason;
+    struct tstamp status_at; /* since when; null: it was never anything but active */
+    bool test;               /* its calls are a simulator's */
     struct tstamp created_at;
 };
 extern const struct type tenant_type;
@@ -16,6 +18,9 @@ extern const struct type tenant_type;
 /* Fails with VALIDATION_ERROR when the name is empty or too long.  test is for good. */
 bool tenant_create(struct op *op, const char *name, bool test, struct tenant *out) MUSTCHECK;
 bool tenant_list(struct op *op, struct tenant **out, int *n) MUSTCHECK;
+
+/* op's own.  RESOURCE_NOT_FOUND. */
+bool tenant_get(struct op *op, struct tenant *out) MUSTCHECK;
 
 /*
  * Does this process serve tenants of this kind (PROVIDER)?  PERMISSION_DENIED when it does not: a

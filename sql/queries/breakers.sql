@@ -1,6 +1,7 @@
 -- breakers.sql - each opens a halt when there is reason enough; a standing one stays as it is.
 
 -- name: breaker_open
+-- tenant: none, because what fails for one tenant may stand still for all of them
 -- One word of the provider is enough.
 INSERT INTO halts (tenant_id, scope, key, cause, reason, probe_at)
 VALUES (CASE WHEN :platform::boolean THEN NULL ELSE :tenant_id::bigint END, :scope, :key, 'breaker', :reason,
@@ -9,6 +10,7 @@ ON CONFLICT DO NOTHING
 RETURNING id;
 
 -- name: breaker_storm
+-- tenant: none, because a provider's failures are counted over all tenants
 -- Five requests that never left or had no answer within half a minute, and more than half of all.
 INSERT INTO halts (tenant_id, scope, key, cause, reason, probe_at)
 SELECT CASE WHEN :platform::boolean THEN NULL ELSE :tenant_id::bigint END, :scope, :key, 'breaker', :reason,

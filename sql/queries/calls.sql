@@ -43,8 +43,8 @@ SELECT k.id, k.call_id, k.status, k.direction, k.to_number, k.from_number, k.age
  WHERE k.tenant_id = :tenant_id
    AND (:status::text IS NULL OR k.status = :status)
    AND (:campaign_id::bigint IS NULL OR k.campaign_id = :campaign_id)
-   AND k.created_at >= coalesce(:from_date::timestamptz, '-infinity')
-   AND k.created_at < coalesce(:to_date::timestamptz, 'infinity')
+   AND k.created_at >= (SELECT coalesce(:from_date::timestamptz, '-infinity'))
+   AND k.created_at < (SELECT coalesce(:to_date::timestamptz, 'infinity'))
  ORDER BY k.created_at DESC, k.id DESC
  LIMIT :limit OFFSET :offset;
 
@@ -64,8 +64,8 @@ SELECT count(*) AS n
  WHERE k.tenant_id = :tenant_id
    AND (:status::text IS NULL OR k.status = :status)
    AND (:campaign_id::bigint IS NULL OR k.campaign_id = :campaign_id)
-   AND k.created_at >= coalesce(:from_date::timestamptz, '-infinity')
-   AND k.created_at < coalesce(:to_date::timestamptz, 'infinity');
+   AND k.created_at >= (SELECT coalesce(:from_date::timestamptz, '-infinity'))
+   AND k.created_at < (SELECT coalesce(:to_date::timestamptz, 'infinity'));
 
 -- name: call_list_of_lead
 SELECT k.id, k.call_id, k.status, k.direction, k.to_number, k.from_number, k.agent_id, k.campaign_id, k.lead_id,

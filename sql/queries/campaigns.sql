@@ -90,7 +90,8 @@ SELECT c.id,
                                                AND reason NOT IN ('CAMPAIGN_STOPPED', 'CAMPAIGN_ENDED')) AS refused,
                             count(*) FILTER (WHERE status IN ('scheduled', 'queued') AND attempts = 0) AS waiting
                        FROM scheduled_calls
-                      WHERE execution_id = ANY (ARRAY (SELECT e.id FROM campaign_executions e
+                      WHERE tenant_id = :tenant_id
+                        AND execution_id = ANY (ARRAY (SELECT e.id FROM campaign_executions e
                                                         WHERE e.tenant_id = :tenant_id AND e.campaign_id = c.id))
                     ) s ON true
   LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE status = 'completed') AS completed,
@@ -103,7 +104,7 @@ SELECT c.id,
   LEFT JOIN LATERAL (SELECT count(*) AS leads
                        FROM (SELECT DISTINCT x.execution_id, x.lead_id
                                FROM calls y
-                               JOIN scheduled_calls x ON x.id = y.scheduled_call_id
+                               JOIN scheduled_calls x ON x.tenant_id = y.tenant_id AND x.id = y.scheduled_call_id
                               WHERE y.tenant_id = :tenant_id AND y.campaign_id = c.id AND y.status = 'completed'
                                 AND x.execution_id IS NOT NULL) reached
                     ) r ON true
@@ -132,12 +133,13 @@ SELECT e.id, e.campaign_id, e.status, count(s.id) FILTER (WHERE s.parent_id IS N
  ORDER BY e.id DESC;
 
 -- name: execution_take
--- The open execution of a campaign, for the one worker that turns its leads into calls now.
+-- The open execution of a campaign, for the one worker that turns its leads into calls now; none of a suspended tenant.
 UPDATE campaign_executions
    SET status = 'running', started_at = coalesce(started_at, clock_timestamp()), touched_at = clock_timestamp()
  WHERE id = (SELECT id FROM campaign_executions
               WHERE tenant_id = :tenant_id AND campaign_id = :campaign_id AND status IN ('queued', 'running')
                 AND NOT generated
+                AND EXISTS (SELECT 1 FROM tenants t WHERE t.id = :tenant_id AND t.status = 'active')
                 FOR UPDATE SKIP LOCKED)
 RETURNING id, cursor_lane, cursor_lead, clock_timestamp() AS now;
 
@@ -239,6 +241,7 @@ WITH silent AS (
      WHERE id IN (SELECT e.id
                     FROM campaign_executions e
                     JOIN campaigns c ON c.tenant_id = e.tenant_id AND c.id = e.campaign_id
+                    JOIN tenants t ON t.id = e.tenant_id AND t.status = 'active'
                    WHERE c.status IN ('scheduled', 'running', 'paused')
                      AND e.status IN ('queued', 'running') AND NOT e.generated
                      AND e.touched_at < clock_timestamp() - make_interval(secs => :seconds::bigint)

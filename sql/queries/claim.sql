@@ -57,15 +57,16 @@ SELECT tenant_id FROM tenant_budgets WHERE tenant_id = :tenant_id FOR UPDATE;
 -- given up may still be going on, for the two hours that the provider lets one last.  An attempt that is
 -- about to be sent again does not count against itself.
 SELECT clock_timestamp() AS now,
-       (SELECT h.scope || ': ' || h.reason FROM halts h
-         WHERE h.lifted_at IS NULL AND (h.tenant_id IS NULL OR h.tenant_id = :tenant_id)
-           AND CASE h.scope WHEN 'country' THEN h.key = ANY (:countries::text[])
-                            WHEN 'campaign' THEN h.key = :campaign_id::text
-                            WHEN 'provider' THEN h.key = :provider
-                            WHEN 'from_number' THEN h.key = :from_number
-                            WHEN 'agent' THEN h.key = :agent_id
-                            ELSE true END
-         LIMIT 1) AS halt,
+       coalesce((SELECT 'tenant: ' || t.status FROM tenants t WHERE t.id = :tenant_id AND t.status <> 'active'),
+                (SELECT h.scope || ': ' || h.reason FROM halts h
+                  WHERE h.lifted_at IS NULL AND (h.tenant_id IS NULL OR h.tenant_id = :tenant_id)
+                    AND CASE h.scope WHEN 'country' THEN h.key = ANY (:countries::text[])
+                                     WHEN 'campaign' THEN h.key = :campaign_id::text
+                                     WHEN 'provider' THEN h.key = :provider
+                                     WHEN 'from_number' THEN h.key = :from_number
+                                     WHEN 'agent' THEN h.key = :agent_id
+                                     ELSE true END
+                  LIMIT 1)) AS halt,
        CASE WHEN :budgeted::boolean
             THEN (SELECT b.limit_cents - b.spent_cents < b.reserve_cents * (1 + (
                              SELECT count(*) FROM call_attempts a
@@ -78,15 +79,15 @@ SELECT clock_timestamp() AS now,
                        OR (state = 'unresolved' AND created_at > clock_timestamp() - interval '2 hours'))) AS number_busy,
        CASE WHEN :max_calls_per_hour::bigint IS NULL THEN 0
             ELSE (SELECT count(*) FROM call_attempts
-                   WHERE campaign_id = :campaign_id::text::bigint AND created_at > clock_timestamp() - interval '1 hour'
+                   WHERE tenant_id = :tenant_id AND campaign_id = :campaign_id::text::bigint AND created_at > clock_timestamp() - interval '1 hour'
                      AND id IS DISTINCT FROM :attempt_id::uuid AND state NOT IN ('rejected', 'refuted')) END AS last_hour,
        CASE WHEN :max_calls_per_hour::bigint IS NULL THEN NULL
             ELSE (SELECT min(created_at) + interval '1 hour' FROM call_attempts
-                   WHERE campaign_id = :campaign_id::text::bigint AND created_at > clock_timestamp() - interval '1 hour'
+                   WHERE tenant_id = :tenant_id AND campaign_id = :campaign_id::text::bigint AND created_at > clock_timestamp() - interval '1 hour'
                      AND state NOT IN ('rejected', 'refuted')) END AS hour_free_at,
        CASE WHEN :max_calls_per_day::bigint IS NULL THEN 0
             ELSE (SELECT count(*) FROM call_attempts
-                   WHERE campaign_id = :campaign_id::text::bigint
+                   WHERE tenant_id = :tenant_id AND campaign_id = :campaign_id::text::bigint
                      AND created_at >= date_trunc('day', clock_timestamp() AT TIME ZONE :timezone::text) AT TIME ZONE :timezone::text
                      AND id IS DISTINCT FROM :attempt_id::uuid AND state NOT IN ('rejected', 'refuted')) END AS today,
        (date_trunc('day', clock_timestamp() AT TIME ZONE coalesce(:timezone::text, 'UTC')) + interval '1 day')

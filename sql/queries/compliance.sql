@@ -95,7 +95,7 @@ SELECT d.starts AS effective_from, d.today, d.starts < d.today AS past,
        (SELECT r.version || ' holds from ' || r.effective_from || coalesce(' to ' || r.effective_to, '')
           FROM country_rules r
          WHERE r.tenant_id = :tenant_id AND r.country_iso = :country_iso AND r.superseded_at IS NULL
-           AND r.effective_from <= coalesce(:effective_to::date, 'infinity')
+           AND r.effective_from <= (SELECT coalesce(:effective_to::date, 'infinity'))
            AND coalesce(r.effective_to, 'infinity') >= d.starts
            AND r.effective_from <> d.starts
            AND NOT (r.effective_from < d.starts AND (r.effective_to IS NULL OR d.starts <= d.today))

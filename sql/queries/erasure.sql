@@ -11,8 +11,9 @@ SELECT array_agg(id ORDER BY id) AS ids FROM leads WHERE tenant_id = :tenant_id 
 -- Was the number forgotten, and has nobody come back with it?
 SELECT x.erasure_id
   FROM suppressed_numbers x
-  JOIN suppression_keys k ON k.tenant_id = x.tenant_id
- WHERE x.tenant_id = :tenant_id AND x.hash = sha256(k.outer_pad || sha256(k.inner_pad || convert_to(:e164::text, 'UTF8')))
+ WHERE x.tenant_id = :tenant_id
+   AND x.hash = (SELECT sha256(k.outer_pad || sha256(k.inner_pad || convert_to(:e164::text, 'UTF8')))
+                   FROM suppression_keys k WHERE k.tenant_id = :tenant_id)
    AND NOT EXISTS (SELECT 1 FROM leads l WHERE l.tenant_id = :tenant_id AND l.phone = :e164)
    AND NOT EXISTS (SELECT 1 FROM calls c WHERE c.tenant_id = :tenant_id AND c.to_number = :e164)
    AND NOT EXISTS (SELECT 1 FROM dnc_entries d WHERE d.tenant_id = :tenant_id AND d.e164 = :e164);
@@ -88,6 +89,7 @@ SELECT y.provider, y.provider_call_id, :tenant_id::bigint, :erasure_id::bigint
 ON CONFLICT DO NOTHING;
 
 -- name: forget_events
+-- tenant: none, because an inbox row has none; the copies that lead to it are the tenant's
 -- An event that somebody is applying waits for our locks, and is emptied when it was applied.
 UPDATE webhook_inbox SET body = '{}', applied_at = coalesce(applied_at, clock_timestamp()), result = coalesce(result, 'erased')
  WHERE id IN (SELECT i.id
@@ -190,3 +192,65 @@ UPDATE erasure_copies SET deleted_at = clock_timestamp(), problem = NULL
 UPDATE erasure_copies
    SET problem = :problem, due_at = clock_timestamp() + make_interval(secs => least(3600, 2 ^ least(tries, 12)))
  WHERE provider = :provider AND provider_call_id = :provider_call_id;
+
+-- name: tenants_leaving
+-- tenant: none, because one worker looks after all of them
+SELECT id FROM tenants WHERE status = 'leaving' ORDER BY id LIMIT 20;
+
+-- name: leaving_people
+-- The next of those that something here still tells of; who waits for a call to end is waited for.
+SELECT number
+  FROM (SELECT DISTINCT number
+          FROM (SELECT phone AS number FROM leads
+                 WHERE tenant_id = :tenant_id AND erasure_id IS NULL
+                UNION ALL
+                SELECT to_number FROM calls WHERE tenant_id = :tenant_id AND erased_at IS NULL
+                UNION ALL
+                SELECT to_number FROM compliance_checks WHERE tenant_id = :tenant_id AND to_number <> 'erased') told
+         WHERE number LIKE '+%') people
+ WHERE NOT EXISTS (SELECT 1 FROM erasures e
+                    WHERE e.tenant_id = :tenant_id AND e.status = 'waiting' AND e.number = people.number)
+ LIMIT 100;
+
+-- name: leaving_waits
+SELECT count(*) AS n FROM erasures WHERE tenant_id = :tenant_id AND status = 'waiting';
+
+-- name: leaving_lists
+-- What a list of millions has, piece by piece.
+WITH entries AS (
+    DELETE FROM dnc_entries
+     WHERE tenant_id = :tenant_id
+       AND id IN (SELECT id FROM dnc_entries WHERE tenant_id = :tenant_id LIMIT 20000)
+    RETURNING 1
+), scrubs AS (
+    DELETE FROM registry_scrubs
+     WHERE tenant_id = :tenant_id
+       AND (e164, registry) IN (SELECT e164, registry FROM registry_scrubs WHERE tenant_id = :tenant_id LIMIT 20000)
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM entries) + (SELECT count(*) FROM scrubs) AS n;
+
+-- name: leaving_settle
+-- The last of it: what the tenant called things, who may speak for it, and the key without which no hash tells a number.
+-- Decisions, their ledger, the law they rested on and what was consented to when stay, without the persons.
+WITH keys AS (
+    DELETE FROM api_keys WHERE tenant_id = :tenant_id
+), hashes AS (
+    DELETE FROM suppressed_numbers WHERE tenant_id = :tenant_id
+), secret AS (
+    DELETE FROM suppression_keys WHERE tenant_id = :tenant_id
+), owned AS (
+    UPDATE numbers SET status = 'released', updated_at = now() WHERE tenant_id = :tenant_id
+), called AS (
+    UPDATE campaigns
+       SET name = 'erased', status = CASE WHEN status = 'completed' THEN status ELSE 'cancelled' END, metadata = NULL,
+           lead_filters = NULL, country_rules_override = NULL, retry_policy = NULL, updated_at = now()
+     WHERE tenant_id = :tenant_id
+), messages AS (
+    DELETE FROM outbox WHERE tenant_id = :tenant_id
+), budget AS (
+    DELETE FROM tenant_budgets WHERE tenant_id = :tenant_id
+)
+UPDATE tenants SET name = 'erased', status = 'gone', status_at = clock_timestamp(), updated_at = now()
+ WHERE id = :tenant_id AND status = 'leaving'
+RETURNING id;

@@ -22,7 +22,7 @@ SELECT EXISTS (SELECT 1 FROM call_attempts x
                 WHERE x.tenant_id = :tenant_id AND x.to_number = :to_number AND x.id <> :attempt_id::uuid
                   AND x.state IN ('intent', 'unknown', 'accepted', 'ringing', 'ongoing'))
        OR EXISTS (SELECT 1 FROM call_attempts x
-                   WHERE x.scheduled_call_id = :scheduled_call_id AND x.id <> :attempt_id::uuid
+                   WHERE x.tenant_id = :tenant_id AND x.scheduled_call_id = :scheduled_call_id AND x.id <> :attempt_id::uuid
                      AND x.state NOT IN ('rejected', 'refuted', 'accepted_late'))
        OR EXISTS (SELECT 1 FROM scheduled_calls o
                    WHERE o.tenant_id = :tenant_id AND o.campaign_id = :campaign_id::bigint AND o.lead_id = :lead_id::bigint

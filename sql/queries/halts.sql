@@ -5,6 +5,7 @@
 SELECT pg_advisory_xact_lock(hashtextextended('halt:' || :tenant_id::bigint, 0));
 
 -- name: halt_insert
+-- tenant: or none, because the platform sets, sees and lifts halts of its own and of everybody
 -- Beside what stands for another cause or by somebody else's word: each is lifted by itself.
 WITH standing AS (
     SELECT id, tenant_id, scope, key, cause, set_by, reason, created_at, lifted_at
@@ -22,6 +23,7 @@ SELECT id, tenant_id, scope, key, cause, set_by, reason, created_at, lifted_at F
 SELECT id, tenant_id, scope, key, cause, set_by, reason, created_at, lifted_at FROM made;
 
 -- name: halt_list
+-- tenant: or none, because the platform sets, sees and lifts halts of its own and of everybody
 -- A tenant's own, and what stands still for everybody: it has a right to know why nothing is dialled.
 -- The platform itself (0) sees everybody's.
 SELECT id, tenant_id, scope, key, cause, set_by, reason, created_at, lifted_at
@@ -32,23 +34,27 @@ SELECT id, tenant_id, scope, key, cause, set_by, reason, created_at, lifted_at
  LIMIT :limit OFFSET :offset;
 
 -- name: halt_count
+-- tenant: or none, because the platform sets, sees and lifts halts of its own and of everybody
 SELECT count(*) AS n
   FROM halts
  WHERE (tenant_id = :tenant_id OR tenant_id IS NULL OR :tenant_id::bigint = 0)
    AND (:standing::boolean IS NULL OR (lifted_at IS NULL) = :standing::boolean);
 
 -- name: halt_find
+-- tenant: or none, because the platform sets, sees and lifts halts of its own and of everybody
 -- Whoever may see it; who may lift it is decided by what never changes in it.
 SELECT id, tenant_id, scope, key, cause, set_by, reason, created_at, lifted_at
   FROM halts
  WHERE id = :id AND (tenant_id = :tenant_id OR tenant_id IS NULL OR :tenant_id::bigint = 0);
 
 -- name: halt_lift
+-- tenant: or none, because the platform sets, sees and lifts halts of its own and of everybody
 UPDATE halts SET lifted_at = coalesce(lifted_at, clock_timestamp())
  WHERE id = :id AND (tenant_id = :tenant_id OR :tenant_id::bigint = 0)
 RETURNING id, tenant_id, scope, key, cause, set_by, reason, created_at, lifted_at;
 
 -- name: dialling_leaving
+-- tenant: or none, because the platform sets, sees and lifts halts of its own and of everybody
 -- Intents whose request may still be on its way out, and requests sent once more; 0 = of every tenant.
 SELECT a.id, a.to_number, l.country_iso
   FROM call_attempts a

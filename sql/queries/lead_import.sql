@@ -69,8 +69,8 @@ SELECT (SELECT count(*) FROM written WHERE is_new) AS inserted,
            AND EXISTS (SELECT 1 FROM leads d
                         WHERE d.tenant_id = :tenant_id AND d.phone = i.phone AND d.consent_status = 'denied')) AS refused_before,
        (SELECT count(*)
-          FROM incoming i
-          JOIN suppression_keys y ON y.tenant_id = :tenant_id
-          JOIN suppressed_numbers x
-            ON x.tenant_id = y.tenant_id
-               AND x.hash = sha256(y.outer_pad || sha256(y.inner_pad || convert_to(i.phone, 'UTF8')))) AS erased_before;
+          FROM (SELECT sha256(y.outer_pad || sha256(y.inner_pad || convert_to(i.phone, 'UTF8'))) AS hash
+                  FROM incoming i
+                  JOIN suppression_keys y ON y.tenant_id = :tenant_id
+                OFFSET 0) h
+          JOIN suppressed_numbers x ON x.tenant_id = :tenant_id AND x.hash = h.hash) AS erased_before;

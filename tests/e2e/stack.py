@@ -9,6 +9,7 @@ import glob
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -96,7 +97,7 @@ class Stack:
 
     def __init__(self, sim=None, workers=2, env=None):
         self.sim_config, self.worker_count, self.extra = sim or {}, workers, env or {}
-        self.workers, self.serial, self.failed = [], 0, False
+        self.workers, self.serial, self.failed, self.owner_url = [], 0, False, None
         self.build = BUILD
 
     def __enter__(self):
@@ -128,11 +129,18 @@ class Stack:
         self.env.update(self.extra)
         self.start_sim()
         self.cli("migrate")
+        self.use_login()
         self.tenant = int(self.cli("tenant", "create", "e2e"))
         self.key = self.cli("key", "create", "--tenant", str(self.tenant))
         self.start_api()
         for _ in range(self.worker_count):
             self.start_worker()
+
+    def use_login(self):
+        """From here on the product is nobody who could take the tenant wall down; sql() still is."""
+        self.owner_url = self.env["DATABASE_URL"]
+        self.sql("CREATE ROLE agoralia LOGIN NOINHERIT IN ROLE agoralia_app, agoralia_platform")
+        self.env["DATABASE_URL"] = re.sub("user=[^&]*", "user=agoralia", self.owner_url)
 
     def start_sim(self):
         config = f"{self.dir}/sim.json"
@@ -195,7 +203,8 @@ class Stack:
 
     def sql(self, text):
         """Rows of text values."""
-        out = subprocess.run(["psql", self.env["DATABASE_URL"], "-Atq", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-c", text],
+        url = self.owner_url or self.env["DATABASE_URL"]
+        out = subprocess.run(["psql", url, "-Atq", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-c", text],
                              text=True, capture_output=True)
         if out.returncode:
             raise AssertionError(out.stderr)

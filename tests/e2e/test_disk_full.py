@@ -44,7 +44,7 @@ class SmallDisk(Stack):
 
     def write_log_until_it_dies(self):
         """Nothing but write-ahead log; where that cannot grow, PostgreSQL panics."""
-        return subprocess.run(["psql", self.env["DATABASE_URL"], "-Atqc", "SELECT pg_logical_emit_message(false, 'ballast',"
+        return subprocess.run(["psql", self.owner_url, "-Atqc", "SELECT pg_logical_emit_message(false, 'ballast',"
                                " repeat('x', 1000000)) FROM generate_series(1, 500)"], text=True, capture_output=True).stderr
 
     def is_back(self):

@@ -41,7 +41,7 @@ class ErasureTest(unittest.TestCase):
                 found.append(where)
 
         dump = subprocess.run([f"{sorted(glob.glob('/usr/lib/postgresql/*/bin'))[-1]}/pg_dump", "--data-only", "--inserts",
-                               s.env["DATABASE_URL"]], text=True, capture_output=True, check=True).stdout
+                               s.owner_url], text=True, capture_output=True, check=True).stdout
         for line in dump.splitlines():
             look(" ".join(line.split()[:3]), line)
         for key in s.redis("--scan").splitlines():

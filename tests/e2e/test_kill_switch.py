@@ -24,7 +24,7 @@ class Crowd:
         self.s, self.over, self.answers, self.lock = s, False, {}, threading.Lock()
 
     def __enter__(self):
-        self.holder = subprocess.Popen(["psql", self.s.env["DATABASE_URL"], "-Atq", "-c",
+        self.holder = subprocess.Popen(["psql", self.s.owner_url, "-Atq", "-c",
                                         "BEGIN; LOCK TABLE leads IN SHARE MODE; SELECT pg_sleep(600)"], stderr=subprocess.DEVNULL)
         self.threads = [threading.Thread(target=self.ask, daemon=True) for _ in range(SLOW)]
         for t in self.threads:

@@ -64,7 +64,7 @@ class StrainedTest(unittest.TestCase):
     def test_f40_while_a_table_is_locked_clients_are_told_to_come_back_and_then_everybody_is_called(self):
         s = self.stack
         before = [self.scheduled(self.call_somebody(), 201) for _ in range(CALLS)]
-        holder = subprocess.Popen(["psql", s.env["DATABASE_URL"], "-Atqc", f"""BEGIN;
+        holder = subprocess.Popen(["psql", s.owner_url, "-Atqc", f"""BEGIN;
             LOCK TABLE scheduled_calls IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep({LOCKED_SECONDS})"""],
             stdout=subprocess.DEVNULL)
         wait_for("the table is locked", lambda: s.number(

@@ -76,12 +76,13 @@ static void assert_doctor(int code, const char *const says[])
 static void nothing_is_wrong_when_all_is_there(void **state)
 {
     (void)state;
-    assert_doctor(CLI_OK,
-                  (const char *const[]){"ok       phone numbers  libphonenumber's data 8.",
-                                        "ok       database       PostgreSQL 1",
-                                        "migrations applied\n", "ok       redis          answers",
-                                        "WARNING  provider       RETELL_API_KEY is not set",
-                                        "ok       libraries      GLib 2.", NULL});
+    assert_doctor(CLI_OK, (const char *const[]){"ok       phone numbers  libphonenumber's data 8.",
+                                                "ok       database       PostgreSQL 1",
+                                                "migrations applied\n",
+                                                "WARNING  tenant wall    stands, but the login ",
+                                                "ok       redis          answers",
+                                                "WARNING  provider       RETELL_API_KEY is not set",
+                                                "ok       libraries      GLib 2.", NULL});
 }
 
 static void a_missing_migration_is_counted(void **state)
@@ -99,6 +100,15 @@ static void a_database_that_was_never_migrated_is_said_to_be(void **state)
     (void)state;
     free(testdb_sql(db, "DROP TABLE schema_migrations"));
     assert_doctor(CLI_FAILED, (const char *const[]){", 0 migrations applied, ", NULL});
+}
+
+static void a_table_without_the_wall_is_named(void **state)
+{
+    (void)state;
+    free(testdb_sql(db, "ALTER TABLE leads DISABLE ROW LEVEL SECURITY"));
+    assert_doctor(CLI_FAILED,
+                  (const char *const[]){
+                      "FAILED   tenant wall    tenants are not kept apart in leads: run", NULL});
 }
 
 static void a_redis_that_may_forget_is_refused(void **state)
@@ -129,6 +139,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_missing_migration_is_counted, set_up, testdb_teardown),
         cmocka_unit_test_setup_teardown(a_database_that_was_never_migrated_is_said_to_be, set_up,
                                         testdb_teardown),
+        cmocka_unit_test_setup_teardown(a_table_without_the_wall_is_named, set_up, testdb_teardown),
         cmocka_unit_test_setup_teardown(a_redis_that_may_forget_is_refused, set_up,
                                         testdb_teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_reached_is_named, set_up, testdb_teardown),

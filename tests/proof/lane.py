@@ -167,7 +167,7 @@ class Lane(Stack):
 
     def start(self):
         super().start()
-        self.psql = Psql(self.env["DATABASE_URL"])
+        self.psql = Psql(self.owner_url)
         self.psql.rows(LENIENT_LAW)
         self.api("POST", "/api/v1/numbers", {"e164": NUMBER}, 201)
         self.tell_sim(self.faults)

@@ -17,6 +17,7 @@ void fake_clock_install(struct testdb *db, const char *instant)
                     "VOLATILE AS 'SELECT t FROM fake.clock';"
                     "CREATE FUNCTION fake.now() RETURNS timestamptz LANGUAGE sql "
                     "STABLE AS 'SELECT t FROM fake.clock';"
+                    "GRANT USAGE ON SCHEMA fake TO PUBLIC; GRANT SELECT ON fake.clock TO PUBLIC;"
                     "DO $$ BEGIN EXECUTE format('ALTER DATABASE %%I SET search_path = "
                     "fake, pg_catalog, public', current_database()); END $$",
                     instant));

@@ -4,6 +4,7 @@
 
 #include "tests/support/check.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 static const char *value_of(struct op *op, const struct arg *args, const char *name)
@@ -25,11 +26,14 @@ const char *plan_of(struct testdb *db, struct op *op, const struct query *q, con
         const char *v = value_of(op, args, q->params[i]);
         values = arena_printf(&op->arena, v ? "%s%s'%s'" : "%s%sNULL", values, comma, v);
     }
-    char *text = testdb_sql(db,
-                            "SET enable_seqscan = off; SET jit = off;"
-                            "SET plan_cache_mode = force_generic_plan; PREPARE p AS %s;"
-                            "EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE p (%s)",
-                            q->sql, values);
+    char *text =
+        testdb_sql(db,
+                   "SET enable_seqscan = off; SET jit = off;"
+                   "SET plan_cache_mode = force_generic_plan;"
+                   "SET agoralia.tenant = '%" PRId64 "'; SET ROLE %s; PREPARE p AS %s;"
+                   "EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE p (%s)",
+                   op->tenant_id, q->reach == REACH_PLATFORM ? "agoralia_platform" : "agoralia_app",
+                   q->sql, values);
     const char *kept = arena_strdup(&op->arena, text);
     free(text);
     return kept;

@@ -99,6 +99,10 @@ int testdb_teardown(void **state)
     law_cache_close(db->app.laws);
     snprintf(sql, sizeof(sql), "DROP DATABASE %s WITH (FORCE)", db->name);
     free(run(admin, sql));
+    if (db->has_login) {
+        snprintf(sql, sizeof(sql), "DROP ROLE login_%s", db->name);
+        free(run(admin, sql));
+    }
     free(admin);
     free(db->url);
     free(db);
@@ -142,6 +146,18 @@ int64_t testdb_number(struct testdb *db, const char *fmt, ...)
     int64_t n = value ? strtoll(value, NULL, 10) : 0;
     free(value);
     return n;
+}
+
+char *testdb_login(struct testdb *db, const char *options)
+{
+    const char *user = strstr(db->url, "user=");
+    char *url;
+
+    free(testdb_sql(db, "CREATE ROLE login_%s LOGIN %s", db->name, options));
+    db->has_login = true;
+    if (!user || asprintf(&url, "%.*suser=login_%s", (int)(user - db->url), db->url, db->name) < 0)
+        abort();
+    return url;
 }
 
 int64_t testdb_tenant(struct testdb *db)

@@ -13,6 +13,7 @@
 struct testdb {
     char name[64];
     char *url;
+    bool has_login;   /* see testdb_login() */
     struct conf conf; /* defaults, short timeouts */
     struct app app;   /* its pool; provider is the test's to set */
 };
@@ -31,6 +32,12 @@ char *testdb_sql(struct testdb *db, const char *fmt, ...) __attribute__((format(
 /* The same as a number; 0 for NULL. */
 int64_t testdb_number(struct testdb *db, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/*
+ * The database's address for a login of its own, made with these options ("NOINHERIT IN ROLE x");
+ * it is gone with the database.  Caller frees.
+ */
+char *testdb_login(struct testdb *db, const char *options);
 
 /* A new tenant. */
 int64_t testdb_tenant(struct testdb *db);

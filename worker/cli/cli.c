@@ -8,8 +8,8 @@
 
 static bool takes_value(const char *arg)
 {
-    static const char *const switches[] = {"--json",     "--test",  "--yes", "--all",
-                                           "--platform", "--force", NULL};
+    static const char *const switches[] = {
+        "--json", "--test", "--yes", "--all", "--platform", "--force", "--end-live-calls", NULL};
 
     for (const char *const *s = switches; *s; s++)
         if (strcmp(arg, *s) == 0)

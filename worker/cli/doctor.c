@@ -9,6 +9,7 @@
 #include "common/provider/provider.h"
 #include "common/store/migrate.h"
 #include "common/store/pool.h"
+#include "common/store/wall.h"
 #include "worker/cli/queue.h"
 
 #include <ctype.h>
@@ -76,6 +77,30 @@ CHECK(database)
     return s.server_version < OLDEST_POSTGRES || s.missing > 0 ? GRADE_FAILED : GRADE_OK;
 }
 
+/* A login that could take the wall down is no fault of the tables: it is said, and passes. */
+CHECK(wall)
+{
+    struct wall w;
+
+    if (!wall_look(c->op, &w))
+        return grade_failure(c, says);
+    if (w.open_tables) {
+        *says = arena_printf(
+            &c->op->arena, "tenants are not kept apart in %s: run agoralia migrate", w.open_tables);
+        return GRADE_FAILED;
+    }
+    if (w.above || w.owner) {
+        *says = arena_printf(&c->op->arena,
+                             "stands, but the login %s %s: give the services one of their own "
+                             "(deploy/README.md)",
+                             w.login, w.above ? "is above it" : "owns tables");
+        return GRADE_WARNING;
+    }
+    *says =
+        arena_printf(&c->op->arena, "stands around every table of tenants, for %s too", w.login);
+    return GRADE_OK;
+}
+
 /* On each connection the eviction policy and the clock are looked at: see hello.h. */
 CHECK(redis)
 {
@@ -125,9 +150,10 @@ static const struct check {
     const char *name;
     enum grade (*run)(struct cli *c, const char **says);
 } checks[] = {
-    {"tzdata", check_tzdata},     {"phone numbers", check_phone_numbers},
-    {"database", check_database}, {"redis", check_redis},
-    {"provider", check_provider}, {"libraries", check_libraries},
+    {"tzdata", check_tzdata},       {"phone numbers", check_phone_numbers},
+    {"database", check_database},   {"tenant wall", check_wall},
+    {"redis", check_redis},         {"provider", check_provider},
+    {"libraries", check_libraries},
 };
 
 /* On one line, whatever foreign words it is made of. */

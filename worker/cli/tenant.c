@@ -3,6 +3,7 @@
 #include "common/tenant/tenant.h"
 
 #include "common/base/page.h"
+#include "common/call/tenant_life.h"
 #include "common/tenant/api_key.h"
 #include "worker/cli/cli.h"
 
@@ -39,6 +40,53 @@ static int tenant_list_command(struct cli *c)
         else
             printf("%" PRId64 "\t%s\t%s\n", all[i].id, all[i].status, all[i].name);
     return CLI_OK;
+}
+
+/* The tenant a command is about, its first argument. */
+static bool name_tenant(struct cli *c)
+{
+    const char *id = cli_positional(c, 0);
+
+    c->op->tenant_id = id ? strtoll(id, NULL, 10) : 0;
+    return c->op->tenant_id > 0;
+}
+
+static int print_moved(struct cli *c, bool ok, const struct tenant *t)
+{
+    if (!ok)
+        return cli_fail(c);
+    cli_print_json(&tenant_type, t);
+    return CLI_OK;
+}
+
+static int tenant_suspend_command(struct cli *c)
+{
+    const char *reason = cli_option(c, "--reason");
+    struct tenant t;
+
+    if (!name_tenant(c) || !reason)
+        return cli_usage("tenant suspend ID --reason R [--end-live-calls]");
+    return print_moved(
+        c, tenant_suspend(c->op, reason, cli_option(c, "--end-live-calls") != NULL, &t), &t);
+}
+
+static int tenant_resume_command(struct cli *c)
+{
+    struct tenant t;
+
+    if (!name_tenant(c))
+        return cli_usage("tenant resume ID");
+    return print_moved(c, tenant_resume(c->op, &t), &t);
+}
+
+static int tenant_delete_command(struct cli *c)
+{
+    const char *reason = cli_option(c, "--reason");
+    struct tenant t;
+
+    if (!name_tenant(c) || !reason || !cli_option(c, "--yes"))
+        return cli_usage("tenant delete ID --reason R --yes");
+    return print_moved(c, tenant_leave(c->op, reason, &t), &t);
 }
 
 /* The tenant a command is about, from --tenant. */
@@ -151,6 +199,11 @@ const struct command tenant_commands[] = {
     {"tenant", "create", "NAME [--test] [--json]", "make a tenant and print its id",
      tenant_create_command, false},
     {"tenant", "list", "[--json]", "list the tenants", tenant_list_command, false},
+    {"tenant", "suspend", "ID --reason R [--end-live-calls]",
+     "let it stand still; returns when nothing of its leaves", tenant_suspend_command, false},
+    {"tenant", "resume", "ID", "let it go on", tenant_resume_command, false},
+    {"tenant", "delete", "ID --reason R --yes", "erase a suspended one, but for its ledger",
+     tenant_delete_command, false},
     {"key", "create", "--tenant ID [--name NAME] [--scopes S,S] ...",
      "make an API key and print it, once", key_create_command, false},
     {"key", "rotate", "ID --tenant ID [--overlap-seconds N]",
