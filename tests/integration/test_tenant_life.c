@@ -9,6 +9,7 @@
 #include "common/ledger/seal.h"
 #include "common/store/db.h"
 #include "common/store/pool.h"
+#include "common/tenant/api_key.h"
 #include "tests/support/scene.h"
 
 static void suspend(struct scene *s, bool end_live_calls)
@@ -97,17 +98,20 @@ static void a_suspended_tenants_keys_say_so_and_a_gone_ones_are_unknown(void **s
 {
     struct scene *s = *state;
     struct op op = testdb_op(s->db, s->tenant), who = testdb_op(s->db, 0);
-    struct api_key key;
+    struct api_key key = {.name = "k"};
+    scope_set scopes;
     const char *secret;
 
-    assert_ok(&op, api_key_create(&op, "k", &key, &secret));
+    assert_ok(&op, api_key_create(&op, &key, &secret));
     suspend(s, false);
-    assert_fails(&who, E_TENANT_SUSPENDED, api_key_authenticate(&who, str_of(secret)));
+    assert_fails(&who, E_TENANT_SUSPENDED,
+                 api_key_authenticate(&who, str_of(secret), NULL, &scopes));
     assert_int_equal(who.tenant_id, 0);
     op_end(&who);
     who = testdb_op(s->db, 0);
     free(testdb_sql(s->db, "UPDATE tenants SET status = 'leaving'"));
-    assert_fails(&who, E_UNAUTHENTICATED, api_key_authenticate(&who, str_of(secret)));
+    assert_fails(&who, E_UNAUTHENTICATED,
+                 api_key_authenticate(&who, str_of(secret), NULL, &scopes));
     op_end(&who);
     op_end(&op);
 }
@@ -201,7 +205,7 @@ static void a_tenant_that_left_is_nowhere_but_in_its_ledger(void **state)
     struct campaign c = scene_draft();
     struct op op = testdb_op(s->db, s->tenant);
     struct dnc_entry entry = {.e164 = "+393499999991"};
-    struct api_key key;
+    struct api_key key = {.name = "canary"};
     const char *secret;
 
     c.name = "canary campaign";
@@ -216,7 +220,7 @@ static void a_tenant_that_left_is_nowhere_but_in_its_ledger(void **state)
     free(testdb_sql(s->db, "UPDATE call_attempts SET state = 'ended', look_at = NULL;"
                            "UPDATE scheduled_calls SET status = 'done' WHERE status = "
                            "'processing'; UPDATE leads SET name = 'canary', company = 'canary'"));
-    assert_ok(&op, api_key_create(&op, "canary", &key, &secret));
+    assert_ok(&op, api_key_create(&op, &key, &secret));
     op_end(&op);
     int64_t checks = testdb_number(s->db, "SELECT count(*) FROM compliance_checks");
     leave(s);
