@@ -4,8 +4,6 @@ ALTER TABLE dnc_imports ADD UNIQUE (tenant_id, id);
 
 ALTER TABLE dnc_entries ADD FOREIGN KEY (tenant_id, removed_import) REFERENCES dnc_imports (tenant_id, id);
 
-ALTER TABLE compliance_checks ADD FOREIGN KEY (tenant_id, call_id) REFERENCES calls (tenant_id, id);
-
 -- A call and its attempt take these from their row; the keys say that they took them from it.
 ALTER TABLE calls
     ADD FOREIGN KEY (tenant_id, campaign_id) REFERENCES campaigns (tenant_id, id),

@@ -52,7 +52,9 @@ ON CONFLICT DO NOTHING;
 UPDATE leads SET erasure_id = :erasure_id, updated_at = now() WHERE tenant_id = :tenant_id AND id = ANY (:leads::bigint[]);
 
 -- name: erasure_call_off
-SELECT end_waiting(ARRAY (SELECT rows_of_person(:tenant_id, :e164, :leads::bigint[])), 'canceled', 'ERASED') AS ended;
+SELECT end_waiting(ARRAY (SELECT s.id FROM scheduled_calls s
+                           WHERE s.tenant_id = :tenant_id AND s.id IN (SELECT rows_of_person(:tenant_id, :e164, :leads::bigint[]))),
+                   'canceled', 'ERASED') AS ended;
 
 -- name: erasure_live
 -- What may still be going on is hung up, and waited for.

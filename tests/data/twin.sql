@@ -92,6 +92,11 @@ INSERT INTO ledger_heads (tenant_id, seq, hash) VALUES (%T, 1, encode(sha256('%1
 INSERT INTO outbox (id, tenant_id, actor, kwargs, dedupe_key) OVERRIDING SYSTEM VALUE VALUES (%1, %T, 'ping', '{}', 'o%1');
 
 -- first only
+UPDATE compliance_checks SET call_id = 11 WHERE id = 1;
+INSERT INTO compliance_checks (id, tenant_id, call_id, to_number, country_iso, dnc_check, quiet_hours_check, consent_check,
+                               disclosure_check, status, scheduled_time, engine_version, tzdata_version)
+OVERRIDING SYSTEM VALUE
+VALUES (1000, 1, 2000, '+393490000001', 'IT', 'passed', 'passed', 'passed', 'passed', 'approved', '2026-01-01', '1', '1');
 INSERT INTO scheduled_calls (id, tenant_id, campaign_id, execution_id, lead_id, parent_id, to_number, scheduled_at, status)
 OVERRIDING SYSTEM VALUE
 VALUES (5, 1, 11, 11, 11, 11, '+393490000005', '2026-01-01', 'done'), (8, 1, 1, 1, 3, 11, '+393490000008', '2026-01-01', 'done'),
@@ -104,6 +109,8 @@ VALUES ('00000000-0000-0000-0000-000000000005', 1, 18, 5, 11, 9, 'unknown', 'ret
 INSERT INTO ledger_entries (tenant_id, seq, check_id, hash) VALUES (1, 2, 12, encode(sha256('12'), 'hex'));
 
 -- second only
+INSERT INTO dnc_imports (id, tenant_id, mode, source, registry, scrubbed_at, finished_at) OVERRIDING SYSTEM VALUE
+VALUES (15, 2, 'full', 'registry', 'Q', '2026-01-01', '2026-01-01');
 UPDATE tenants SET status = 'leaving' WHERE id = 2;
 INSERT INTO scheduled_calls (id, tenant_id, campaign_id, execution_id, lead_id, parent_id, to_number, scheduled_at, status)
 OVERRIDING SYSTEM VALUE
@@ -139,8 +146,8 @@ INSERT INTO erasures (id, tenant_id, asked_by, reason, number, leads) OVERRIDING
 VALUES (15, 2, 'tenant', 'for that', '+393490000002', '{}');
 INSERT INTO halts (id, tenant_id, scope, key, cause, reason) OVERRIDING SYSTEM VALUE
 VALUES (15, 2, 'agent', 'agent_y', 'operator', 'h15');
-INSERT INTO dnc_entries (id, tenant_id, e164, source, registry) OVERRIDING SYSTEM VALUE
-VALUES (15, 2, '+393490000001', 'registry', 'RPO'), (16, 2, '+393490000077', 'manual', ''), (17, 2, '+393490000002', 'manual', ''),
-       (19, 2, '+393490000002', 'registry', 'R');
+INSERT INTO dnc_entries (id, tenant_id, e164, source, registry, created_at) OVERRIDING SYSTEM VALUE
+VALUES (15, 2, '+393490000001', 'registry', 'RPO', '2026-01-01'), (16, 2, '+393490000077', 'manual', '', '2026-01-01'),
+       (17, 2, '+393490000002', 'manual', '', '2026-01-01'), (19, 2, '+393490000002', 'registry', 'R', '2026-01-01');
 INSERT INTO suppressed_numbers (tenant_id, hash, erasure_id)
 SELECT 2, sha256(outer_pad || sha256(inner_pad || convert_to('+393490000001', 'UTF8'))), 11 FROM suppression_keys WHERE tenant_id = 2;

@@ -253,9 +253,11 @@ static void every_column_that_names_a_tenants_row_is_a_key(void **state)
             " AND k.conrelid = c.oid AND a.attnum = ANY (k.conkey))");
 
     /* Totals hold 0 for no campaign, a message may be of tenant 0, knowledge bases are the
-     * provider's; of scheduled calls, made by the hundred thousand, a trigger asks once of all. */
+     * provider's; a decision comes before its call; of scheduled calls, made by the hundred
+     * thousand, a trigger asks once of all. */
     assert_string_equal(loose, "call_totals.campaign_id call_totals.tenant_id "
-                               "campaigns.knowledge_base_id compliance_checks.scheduled_call_id "
+                               "campaigns.knowledge_base_id compliance_checks.call_id "
+                               "compliance_checks.scheduled_call_id "
                                "outbox.tenant_id scheduled_calls.campaign_id "
                                "scheduled_calls.compliance_check_id scheduled_calls.execution_id "
                                "scheduled_calls.kb_id scheduled_calls.lead_id");

@@ -118,8 +118,8 @@ static const struct spare {
 } spares[] = {
     {"campaign_stats", "3", false},        /* the rows are the tenant's, whosever execution */
     {"execution_take", "1", false},        /* some tenant is active: the one that asks is */
-    {"check_page", "0", false},            /* checks_found() knows the tenant */
-    {"suspect_begin", "01", true},         /* read, then written */
+    {"check_page", "1", false},            /* checks_found() knows the tenant */
+    {"suspect_begin", "1", false},         /* the row was read as the tenant's */
     {"dnc_import_delete", "0", false},     /* the ids are the tenant's */
     {"dnc_import_close_next", "1", false}, /* the piece is the tenant's */
     {"forget_calls", "012", true},         /* found, then written */
