@@ -219,9 +219,10 @@ proof-versions: all
 	OLD_BUILD=$(CURDIR)/build/older/build/release BUILD=$(B) python3 tests/e2e/test_versions.py
 	git worktree remove --force build/older
 
-# KILLS and LANES may be given: make proof KILLS=100000 LANES=3.  Last, the control must double.
+# KILLS, their RATE a second and LANES may be given: make proof KILLS=100000 LANES=3.  More often than
+# that, and little else happens than starting again.  Last, the control must double.
 proof: proof-build
-	BUILD=$(B) tests/proof/prove all --kills $(or $(KILLS),20000) --lanes $(or $(LANES),2)
+	BUILD=$(B) tests/proof/prove all --kills $(or $(KILLS),20000) --rate $(or $(RATE),6) --lanes $(or $(LANES),2)
 	BUILD=$(B) tests/proof/prove control
 	$(MAKE) CONTROL=1 proof-build
 	BUILD=build/$(if $(findstring clang,$(CC)),clang-)control tests/proof/prove control --doubles

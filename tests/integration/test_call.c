@@ -241,16 +241,23 @@ static void an_outbound_call_whose_number_is_forbidden_meanwhile_ends_canceled(v
 static const char *const statuses[] = {NULL,        "queued", "in_progress",
                                        "completed", "failed", "canceled"};
 
-/* Endings, reopenings and inserts, several to a transaction, for two tenants and three campaigns.
+/* Endings, reopenings and inserts, several to a transaction, for two tenants and two campaigns of
+ * each.
  */
 static void mix_calls(struct scene *s, int64_t stranger, unsigned seed)
 {
+    free(testdb_sql(s->db,
+                    "INSERT INTO campaigns (id, tenant_id, name, agent_id, from_number) "
+                    "OVERRIDING SYSTEM VALUE "
+                    "SELECT n, CASE WHEN n > 2 THEN %lld ELSE %lld END, 'mixed', 'agent_abc123', "
+                    "'+390212345678' FROM generate_series(1, 4) n",
+                    (long long)stranger, (long long)s->tenant));
     for (int step = 0; step < 40; step++) {
         seed = seed * 1103515245 + 12345;
         free(testdb_sql(s->db,
                         "INSERT INTO calls (tenant_id, call_id, campaign_id, status, created_at) "
                         "SELECT CASE WHEN i %% 4 = 0 THEN %lld ELSE %lld END, 'c_%d_' || i, "
-                        "nullif((i + %u) %% 3, 0), "
+                        "nullif((i + %u) %% 3, 0) + CASE WHEN i %% 4 = 0 THEN 2 ELSE 0 END, "
                         "(ARRAY['queued','in_progress','completed','failed','canceled'])[1 + (i * "
                         "7 + %u) %% 5], "
                         "now() - make_interval(mins => %d) FROM generate_series(1, %u) i; "
@@ -322,7 +329,7 @@ static void the_total_of_a_list_is_its_count_whatever_is_asked(void **state)
     mix_calls(s, stranger, 20261122);
     for (size_t t = 0; t < ARRAY_LEN(tenants); t++)
         for (size_t i = 0; i < ARRAY_LEN(statuses); i++)
-            for (int campaign = 0; campaign <= 3; campaign++)
+            for (int campaign = 0; campaign <= 4; campaign++)
                 for (int dated = 0; dated < 2; dated++) {
                     struct op op = testdb_op(s->db, tenants[t]);
                     const struct call_query q = {
