@@ -106,8 +106,8 @@ static EVP_PKEY *ec_key(struct str x, struct str y)
     if (parts && x.n == COORDINATE && y.n == COORDINATE) {
         memcpy(point + 1, x.p, COORDINATE);
         memcpy(point + 1 + COORDINATE, y.p, COORDINATE);
-        if (OSSL_PARAM_BLD_push_utf8_string(parts, OSSL_PKEY_PARAM_GROUP_NAME,
-                                            SN_X9_62_prime256v1, 0)
+        if (OSSL_PARAM_BLD_push_utf8_string(parts, OSSL_PKEY_PARAM_GROUP_NAME, SN_X9_62_prime256v1,
+                                            0)
             && OSSL_PARAM_BLD_push_octet_string(parts, OSSL_PKEY_PARAM_PUB_KEY, point,
                                                 sizeof(point)))
             key = build("EC", parts);

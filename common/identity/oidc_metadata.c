@@ -90,10 +90,8 @@ bool oidc_metadata_read(struct op *op, const char *issuer, struct str json,
     if (pkce && !lists(pkce, "S256"))
         return refuse(op, "no PKCE with S256");
     const struct cJSON *auth = json_get(d, "token_endpoint_auth_methods_supported");
-    out->secret_in_body =
-        lists(auth, "client_secret_post") && !lists(auth, "client_secret_basic");
-    out->says_iss =
-        json_is_true(json_get(d, "authorization_response_iss_parameter_supported"));
+    out->secret_in_body = lists(auth, "client_secret_post") && !lists(auth, "client_secret_basic");
+    out->says_iss = json_is_true(json_get(d, "authorization_response_iss_parameter_supported"));
     return true;
 }
 

@@ -87,7 +87,7 @@ static bool is_young(struct str s, int64_t now)
 
 bool oidc_ticket_read(struct op *op, const char *cookies, int64_t now, struct oidc_ticket *out)
 {
-    struct str s;
+    struct str s = {0};
 
     *out = (struct oidc_ticket){0};
     if (!find(cookies, &s) || !is_ticket(s) || !is_young(s, now))

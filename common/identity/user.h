@@ -16,7 +16,7 @@ struct user {
     const char *name;
     int role;      /* enum user_role */
     int status;    /* enum user_status */
-    bool platform; /* of the platform's staff */
+    bool platform; /* of the platform's staff, by the operator's word; user_me(): in this session */
     struct tstamp last_login_at;
     struct tstamp created_at;
     struct tstamp updated_at;

@@ -193,8 +193,8 @@ static const char *const headers[] = {
     HEADER("RS256", ""),
     HEADER("RS256", "R"),
     HEADER("RS256", "r "),
-    HEADER("RS256", "e"),     /* the other key's */
-    HEADER("RS256", "enc"),   /* not for signatures */
+    HEADER("RS256", "e"),   /* the other key's */
+    HEADER("RS256", "enc"), /* not for signatures */
     HEADER("RS256", "../r"),
     HEADER("RS256", "' OR 1=1 --"),
     HEADER("RS256", "https://evil.example/jwks"),
@@ -215,9 +215,9 @@ static const char *const extras[] = {
     "\"\":1",
 };
 
-static const char *const algorithms[] = {
-    "none",  "None",  "NONE",  "",      "HS256", "HS384", "HS512", "RS384",  "RS512",
-    "PS256", "ES384", "ES512", "EdDSA", "rs256", "Rs256", "es256", "RS256 ", "ES256K"};
+static const char *const algorithms[] = {"none",  "None",  "NONE",  "",      "HS256",  "HS384",
+                                         "HS512", "RS384", "RS512", "PS256", "ES384",  "ES512",
+                                         "EdDSA", "rs256", "Rs256", "es256", "RS256 ", "ES256K"};
 
 static void S026_S029_no_other_header(void **state)
 {
@@ -235,8 +235,8 @@ static void S026_S029_no_other_header(void **state)
             for (int ec = 0; ec < 2; ec++)
                 refused(r, "alg",
                         made_token(a,
-                                   arena_printf(a, "{\"alg\":\"%s\",\"kid\":\"%s\"}",
-                                                algorithms[i], ec ? "e" : "r"),
+                                   arena_printf(a, "{\"alg\":\"%s\",\"kid\":\"%s\"}", algorithms[i],
+                                                ec ? "e" : "r"),
                                    GOOD, ec ? r->ec : r->rsa, how));
     assert_int_equal(r->accepted, 0);
     assert_true(r->tried > 200);
@@ -265,8 +265,9 @@ static void S026_S033_no_other_key_and_no_other_signature(void **state)
     refused(r, "padding", arena_printf(a, "%s==", token));
     refused(r, "blank", arena_printf(a, " %s", token));
     refused(r, "other claims, same signature",
-            arena_printf(a, "%.*s%s", (int)(strrchr(by(r, r->rsa, RS, "{" WHO "," TIMES "}"), '.')
-                                            - by(r, r->rsa, RS, "{" WHO "," TIMES "}")),
+            arena_printf(a, "%.*s%s",
+                         (int)(strrchr(by(r, r->rsa, RS, "{" WHO "," TIMES "}"), '.')
+                               - by(r, r->rsa, RS, "{" WHO "," TIMES "}")),
                          by(r, r->rsa, RS, "{" WHO "," TIMES "}"), last));
     assert_int_equal(r->accepted, 0);
 }
@@ -338,8 +339,9 @@ static void S030_S032_no_other_claims(void **state)
         refused(r, "claims", by(r, r->rsa, RS, claims[i]));
     char *huge = arena_alloc(&r->op.arena, ID_TOKEN_MAX + 1);
     memset(huge, 'a', ID_TOKEN_MAX);
-    refused(r, "a large token",
-            by(r, r->rsa, RS, arena_printf(&r->op.arena, "{" WHO "," TIMES ",\"x\":\"%s\"}", huge)));
+    refused(
+        r, "a large token",
+        by(r, r->rsa, RS, arena_printf(&r->op.arena, "{" WHO "," TIMES ",\"x\":\"%s\"}", huge)));
     assert_int_equal(r->accepted, 0);
 }
 
@@ -358,12 +360,13 @@ static void S033_weak_and_broken_keys_of_a_set_verify_nothing(void **state)
         "{\"keys\":[null,1,\"r\"]}",
         arena_printf(a, "{\"keys\":[{\"kid\":\"r\",\"n\":\"%s\",\"e\":\"AQAB\"}]}", n),
         arena_printf(a, "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"r\",\"n\":\"%s\"}]}", n),
-        arena_printf(a, "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"r\",\"n\":\"%s\",\"e\":\"AQ\"}]}", n),
-        arena_printf(a, "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"r\",\"n\":\"%s\",\"e\":\"Aw\"}]}", n),
+        arena_printf(a, "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"r\",\"n\":\"%s\",\"e\":\"AQ\"}]}",
+                     n),
+        arena_printf(a, "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"r\",\"n\":\"%s\",\"e\":\"Aw\"}]}",
+                     n),
         arena_printf(a, "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"r\",\"n\":\"%s=\",\"e\":\"AQAB\"}]}",
                      n),
-        arena_printf(a, "{\"keys\":[%s]}",
-                     rsa_jwk(r, r->rsa, ",\"kid\":\"r\",\"alg\":\"RS512\"")),
+        arena_printf(a, "{\"keys\":[%s]}", rsa_jwk(r, r->rsa, ",\"kid\":\"r\",\"alg\":\"RS512\"")),
         arena_printf(a, "{\"keys\":[%s]}", rsa_jwk(r, r->rsa, ",\"kid\":\"r\",\"use\":\"enc\"")),
         arena_printf(a, "{\"keys\":[%s,%s]}", rsa_jwk(r, r->rsa, ",\"kid\":\"r\""),
                      rsa_jwk(r, r->other_rsa, ",\"kid\":\"r\"")),

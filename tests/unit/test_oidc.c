@@ -156,7 +156,8 @@ static void S041_an_issuer_that_is_another_or_leads_elsewhere_is_refused(void **
         "{\"issuer\":\"" ISSUER "/\"," ENDPOINTS "}",
         "{\"issuer\":\"https://evil.example\"," ENDPOINTS "}",
         "{\"issuer\":\"" ISSUER "\"}",
-        "{\"issuer\":\"" ISSUER "\"," ENDPOINTS ",\"code_challenge_methods_supported\":[\"plain\"]}",
+        "{\"issuer\":\"" ISSUER "\"," ENDPOINTS
+        ",\"code_challenge_methods_supported\":[\"plain\"]}",
         "{\"issuer\":\"" ISSUER "\"," ENDPOINTS ",\"userinfo_endpoint\":\"http://x.example\"}",
         WITH("http://id.example.com/auth"),
         WITH("http://127.0.0.1/auth"),
