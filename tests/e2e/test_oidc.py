@@ -133,6 +133,15 @@ class OidcStack(PeopleStack):
         super().start_api()
 
 
+def join(stack, email, role):
+    """Become a user, with PASSWORD."""
+    link = stack.cli("user", "create", "--tenant", str(stack.tenant), "--email", email, "--role", role)
+    answer = request(stack.url, "POST", "/api/v1/auth/invitations/accept",
+                     json.dumps({"token": link.split("#")[1], "password": PASSWORD}),
+                     {"Content-Type": "application/json"})
+    assert answer.status == 201, answer.body
+
+
 class OidcTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -143,9 +152,7 @@ class OidcTest(unittest.TestCase):
             "ADMIN_EMAILS": "root@example.com, Staff@Example.com", "HTTP_PROXIES": "127.0.0.1"}))
         for email, role in (("ada@example.com", "admin"), ("vic@example.com", "viewer"),
                             ("staff@example.com", "viewer")):
-            link = cls.stack.cli("user", "create", "--tenant", str(cls.stack.tenant), "--email", email, "--role", role)
-            cls.request("POST", "/api/v1/auth/invitations/accept",
-                        {"token": link.split("#")[1], "password": PASSWORD})
+            join(cls.stack, email, role)
         cls.network = 0
 
     @classmethod
