@@ -104,8 +104,10 @@ bool oidc_issuer_metadata(struct op *op, struct oidc_metadata *out)
 {
     const char *issuer = op->app->conf->oidc_issuer, *text;
 
-    if (!op->app->oidc)
-        return fail(op, E_SERVICE_UNAVAILABLE, "Signing in at an issuer is not set up here");
+    if (!op->app->oidc || !oidc_may_ask(issuer, issuer))
+        return fail_because(op, E_SERVICE_UNAVAILABLE,
+                            issuer ? "OIDC_ISSUER must be https" : "OIDC_ISSUER is not set",
+                            "Signing in at an issuer is not set up here");
     return oidc_cache_get(op, &op->app->oidc->metadata, fetch_metadata,
                           oidc_metadata_url(op, issuer), &text)
            && oidc_metadata_read(op, issuer, str_of(text), out);

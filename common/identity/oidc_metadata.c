@@ -37,7 +37,7 @@ static bool is_local(const char *url)
 }
 
 /* Visible ASCII without what could hide whose address it is. */
-static bool may_ask(const char *url, const char *issuer)
+bool oidc_may_ask(const char *url, const char *issuer)
 {
     size_t n = 0;
 
@@ -82,9 +82,9 @@ bool oidc_metadata_read(struct op *op, const char *issuer, struct str json,
     out->token_endpoint = json_get_string(d, "token_endpoint");
     out->userinfo_endpoint = json_get_string(d, "userinfo_endpoint");
     out->jwks_uri = json_get_string(d, "jwks_uri");
-    if (!may_ask(out->authorization_endpoint, issuer) || !may_ask(out->token_endpoint, issuer)
-        || !may_ask(out->jwks_uri, issuer)
-        || (out->userinfo_endpoint && !may_ask(out->userinfo_endpoint, issuer)))
+    if (!oidc_may_ask(out->authorization_endpoint, issuer)
+        || !oidc_may_ask(out->token_endpoint, issuer) || !oidc_may_ask(out->jwks_uri, issuer)
+        || (out->userinfo_endpoint && !oidc_may_ask(out->userinfo_endpoint, issuer)))
         return refuse(op, "endpoint");
     const struct cJSON *pkce = json_get(d, "code_challenge_methods_supported");
     if (pkce && !lists(pkce, "S256"))

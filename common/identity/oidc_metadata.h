@@ -16,10 +16,10 @@ struct oidc_metadata {
 /* Where it says it; in op's arena. */
 const char *oidc_metadata_url(struct op *op, const char *issuer);
 
-/*
- * Of exactly that issuer, with every endpoint reached by https; by http only on this machine, and
- * only when the issuer itself is.  PROVIDER_ERROR otherwise.
- */
+/* By https; by http only on this machine, and only when the issuer itself is. */
+bool oidc_may_ask(const char *url, const char *issuer);
+
+/* Of exactly that issuer, with endpoints that may be asked.  PROVIDER_ERROR otherwise. */
 bool oidc_metadata_read(struct op *op, const char *issuer, struct str json,
                         struct oidc_metadata *out) MUSTCHECK;
 

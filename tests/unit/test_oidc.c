@@ -185,6 +185,31 @@ static void S041_an_issuer_that_is_another_or_leads_elsewhere_is_refused(void **
     }
 }
 
+static void only_this_machine_is_asked_without_TLS(void **state)
+{
+    static const char *const local[] = {"http://127.0.0.1", "http://127.0.0.1:8080/x",
+                                        "http://localhost:1", "http://[::1]:1/realm"};
+    static const char *const bad[] = {"http://id.example.com",
+                                      "http://127.0.0.1.evil.example",
+                                      "http://127.0.0.1@evil.example",
+                                      "http://localhost.evil.example",
+                                      "http://10.0.0.1",
+                                      "ftp://127.0.0.1",
+                                      "127.0.0.1",
+                                      ""};
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(local); i++) {
+        assert_true(oidc_may_ask(local[i], local[i]));
+        assert_false(oidc_may_ask(local[i], ISSUER));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        if (oidc_may_ask(bad[i], bad[i]) || oidc_may_ask(bad[i], local[0]))
+            fail_msg("asked: %s", bad[i]);
+    assert_true(oidc_may_ask(ISSUER, ISSUER));
+    assert_true(oidc_may_ask(ISSUER, local[0]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +218,7 @@ int main(void)
         cmocka_unit_test(S041_S043_no_other_cookie_and_no_other_state),
         cmocka_unit_test(an_issuer_says_where_it_is_asked),
         cmocka_unit_test(S041_an_issuer_that_is_another_or_leads_elsewhere_is_refused),
+        cmocka_unit_test(only_this_machine_is_asked_without_TLS),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
