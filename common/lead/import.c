@@ -134,9 +134,9 @@ static void count_batch(struct lead_import *imp, const struct rows *counts)
     report->updated += updated;
     report->skipped += imp->rows - inserted - updated;
     if (on_dnc)
-        import_notice(report, &(struct import_notice){"NUMBER_ON_DNC", "phone", on_dnc, 0});
+        import_notice(report, &(struct import_notice){"NUMBER_ON_DNC", "phone", on_dnc, 0, NULL});
     if (erased)
-        import_notice(report, &(struct import_notice){"ERASED_BEFORE", "phone", erased, 0});
+        import_notice(report, &(struct import_notice){"ERASED_BEFORE", "phone", erased, 0, NULL});
 }
 
 static bool flush(struct lead_import *imp)
@@ -166,7 +166,7 @@ static void note_ignored_columns(struct lead_import *imp, const struct csv_recor
         size_t shown = text.n < HEADER_SHOWN_BYTES ? text.n : HEADER_SHOWN_BYTES;
         const char *name = arena_strndup(&imp->op->arena, text.p, shown);
         import_notice(&imp->report,
-                      &(struct import_notice){"COLUMN_IGNORED", name, 1, header->line});
+                      &(struct import_notice){"COLUMN_IGNORED", name, 1, header->line, NULL});
     }
 }
 
@@ -181,7 +181,8 @@ static bool map_columns(struct lead_import *imp, const struct csv_record *first)
     if (columns->headed)
         note_ignored_columns(imp, first);
     else
-        import_notice(&imp->report, &(struct import_notice){"NO_HEADER", NULL, 1, first->line});
+        import_notice(&imp->report,
+                      &(struct import_notice){"NO_HEADER", NULL, 1, first->line, NULL});
     return imp->mapped = true;
 }
 

@@ -55,11 +55,15 @@ SELECT id, name, status, agent_id, from_number, knowledge_base_id, start_date, e
        lead_filters, max_concurrent_calls, retry_policy, exclude_dnc, metadata, created_at, updated_at, started_at, completed_at
   FROM campaigns
  WHERE tenant_id = :tenant_id AND (:status::text IS NULL OR status = :status)
+   AND (:only::bigint[] IS NULL OR id = ANY (:only::bigint[]))
  ORDER BY id DESC
  LIMIT :limit OFFSET :offset;
 
 -- name: campaign_count
-SELECT count(*) AS n FROM campaigns WHERE tenant_id = :tenant_id AND (:status::text IS NULL OR status = :status);
+SELECT count(*) AS n
+  FROM campaigns
+ WHERE tenant_id = :tenant_id AND (:status::text IS NULL OR status = :status)
+   AND (:only::bigint[] IS NULL OR id = ANY (:only::bigint[]));
 
 -- name: campaign_stats
 -- A row that was tried has a call, and is counted there; what stops with its campaign was not refused.
@@ -141,8 +145,9 @@ RETURNING id, cursor_lane, cursor_lead, clock_timestamp() AS now;
 -- The next batch of a lane, with what the do-not-call lists say of each.
 SELECT l.id, l.phone, l.country_iso, l.preferred_lang, l.consent_basis, l.consent_status, l.consent_date,
        l.consent_source, l.metadata, l.dead_reason,
-       jsonb_strip_nulls(jsonb_build_object('consent_channels', l.consent_channels, 'consent_level', l.consent_level,
-                                           'consent_expires_at', l.consent_expires_at)) AS consent_terms,
+       CASE WHEN num_nonnulls(l.consent_channels, l.consent_level, l.consent_expires_at) > 0
+            THEN jsonb_strip_nulls(jsonb_build_object('consent_channels', l.consent_channels, 'consent_level', l.consent_level,
+                                                      'consent_expires_at', l.consent_expires_at)) END AS consent_terms,
        concat_ws(' ', (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM coalesce(d.listed_at, d.created_at)) * 1000000)::bigint, ' ')
                          FROM dnc_entries d
                         WHERE d.tenant_id = :tenant_id AND d.e164 = l.phone AND d.removed_at IS NULL),
@@ -183,23 +188,38 @@ SELECT l.id, l.phone, l.country_iso, l.preferred_lang, l.consent_basis, l.consen
 
 -- name: execution_schedule
 -- One batch, if the cursor still stands where it was read: refused leads get a canceled row with
--- their decision, the others a row that waits for its instant.
+-- their decision, the others a row that waits for its instant.  Where some may have a row already
+-- they are left out, which costs a look into each unique index for each row.
 WITH moved AS (
     UPDATE campaign_executions SET cursor_lane = :lane, cursor_lead = :after, generated = :generated, touched_at = clock_timestamp()
      WHERE tenant_id = :tenant_id AND id = :execution_id AND NOT generated
        AND cursor_lane = :was_lane AND cursor_lead = :was_after
     RETURNING id
-), rows AS (
-    INSERT INTO scheduled_calls (tenant_id, campaign_id, execution_id, lead_id, to_number, from_number, agent_id, kb_id,
-                                 timezone, scheduled_at, valid_until, status, reason)
-    SELECT :tenant_id, :campaign_id, moved.id, b.lead_id, b.phone, :from_number, :agent_id, :kb_id,
+), batch (tenant_id, campaign_id, execution_id, lead_id, to_number, from_number, agent_id, kb_id, timezone, scheduled_at, valid_until,
+         status, reason) AS (
+    SELECT :tenant_id::bigint, :campaign_id::bigint, moved.id, b.lead_id, b.phone, :from_number, :agent_id, :kb_id::bigint,
            :timezone, coalesce(b.scheduled_at, clock_timestamp()), :valid_until::timestamptz,
            CASE WHEN b.scheduled_at IS NULL THEN 'canceled' ELSE 'scheduled' END, b.reason
       FROM moved,
            unnest(:lead_ids::bigint[], :phones::text[], :scheduled_ats::timestamptz[], :reasons::text[])
            AS b (lead_id, phone, scheduled_at, reason)
+), fresh AS (
+    INSERT INTO scheduled_calls (tenant_id, campaign_id, execution_id, lead_id, to_number, from_number, agent_id, kb_id,
+                                 timezone, scheduled_at, valid_until, status, reason)
+    SELECT tenant_id, campaign_id, execution_id, lead_id, to_number, from_number, agent_id, kb_id, timezone, scheduled_at, valid_until,
+           status, reason
+      FROM batch WHERE NOT :again::boolean
+    RETURNING id, lead_id, to_number
+), missing AS (
+    INSERT INTO scheduled_calls (tenant_id, campaign_id, execution_id, lead_id, to_number, from_number, agent_id, kb_id,
+                                 timezone, scheduled_at, valid_until, status, reason)
+    SELECT tenant_id, campaign_id, execution_id, lead_id, to_number, from_number, agent_id, kb_id, timezone, scheduled_at, valid_until,
+           status, reason
+      FROM batch WHERE :again::boolean
     ON CONFLICT DO NOTHING
     RETURNING id, lead_id, to_number
+), rows AS (
+    SELECT id, lead_id, to_number FROM fresh UNION ALL SELECT id, lead_id, to_number FROM missing
 ), checks AS (
     INSERT INTO compliance_checks (tenant_id, scheduled_call_id, campaign_id, lead_id, to_number, country_iso, dnc_check,
                                    quiet_hours_check, consent_check, disclosure_check, status, rejection_reason,

@@ -100,7 +100,7 @@ UPDATE user_sessions SET ended_at = now(), ended_why = :why
 -- Of a token that is well signed: is its session still one, and what may its user do now?  What an issuer vouched
 -- for holds while it is ours.
 -- name: session_find
-SELECT u.role, u.platform, CASE WHEN s.issuer = :issuer THEN s.verified_email END AS vouched_email
+SELECT u.role, u.platform, CASE WHEN s.issuer = :issuer THEN s.verified_email END AS vouched_email, u.campaigns, t.test
   FROM user_sessions s
   JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
   JOIN tenants t ON t.id = s.tenant_id

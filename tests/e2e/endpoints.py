@@ -179,9 +179,11 @@ EMAIL = text("ada@example.com", 254, required=True, bad=["ada", "@example.com", 
 OLD_PASSWORD = text("correct horse battery", 256, required=True)
 NEW_PASSWORD = text("correct horse battery", 256, required=True, bad=["elevenchars"])
 LINK = text("agl_" + "x" * 43, 64, required=True)
-INVITATION = {"email": EMAIL, "role": label("viewer", required=True)}
+NARROW = Field(None, ["x", 5, True, {}, [], ["1"], [0], [1.5], [10**15], [None]])
+INVITATION = {"email": EMAIL, "role": label("viewer", required=True), "campaigns": NARROW}
 ACCEPTANCE = {"token": LINK, "name": text("Ada", 255), "password": NEW_PASSWORD}
-USER = {"name": text("Ada", 255), "role": label("admin", null=False), "status": label("active", null=False)}
+USER = {"name": text("Ada", 255), "role": label("admin", null=False), "status": label("active", null=False),
+        "campaigns": NARROW}
 KEY = {
     "name": text("cron", 255, required=True),
     "scopes": Field(["calls:read"], ["x", 5, True, {}, [], [1], [None], ["calls:everything"], ["calls:read", "CALLS:READ"]]),
@@ -241,7 +243,8 @@ DNC_QUERY = {"country_iso": Q_COUNTRY, **PAGE}
 LEAD_IMPORT = {"campaign_id": Q_IDENTIFIER, "country_iso": Q_COUNTRY, "delimiter": Q_DELIMITER}
 Q_YES = Parameter("true", ["", "1", "yes", "TRUE"])
 DNC_IMPORT = {"source": q_label("registry"), "mode": q_label("add"), "registry": Parameter("RPO", ["", "x" * 129]),
-              "scrubbed_at": q_stamp(), "force": Q_YES, "country_iso": Q_COUNTRY, "delimiter": Q_DELIMITER}
+              "scrubbed_at": q_stamp(), "since": q_stamp(), "force": Q_YES, "country_iso": Q_COUNTRY,
+              "delimiter": Q_DELIMITER}
 DNC_REMOVAL = {"reason": Parameter("asked%20for", ["", "x" * 501])}
 SCRUB_ANSWER = {"country_iso": Parameter("IT", Q_COUNTRY.bad, required=True), "registry": Parameter("RPO", ["", "x" * 129]),
                 "scrubbed_at": Parameter("2026-01-01T00:00:00Z", STAMPS, required=True), "listed": Q_YES,

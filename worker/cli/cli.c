@@ -8,7 +8,7 @@
 
 static bool takes_value(const char *arg)
 {
-    static const char *const switches[] = {"--json",     "--yes",   "--all",
+    static const char *const switches[] = {"--json",     "--test",  "--yes", "--all",
                                            "--platform", "--force", NULL};
 
     for (const char *const *s = switches; *s; s++)
