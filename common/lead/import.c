@@ -129,12 +129,15 @@ static void count_batch(struct lead_import *imp, const struct rows *counts)
     struct import_report *report = &imp->report;
     int64_t inserted = db_i64(counts, 0, "inserted"), updated = db_i64(counts, 0, "updated");
     int64_t on_dnc = db_i64(counts, 0, "on_dnc"), erased = db_i64(counts, 0, "erased_before");
+    int64_t refused = db_i64(counts, 0, "refused_before");
 
     report->imported += inserted;
     report->updated += updated;
     report->skipped += imp->rows - inserted - updated;
     if (on_dnc)
         import_notice(report, &(struct import_notice){"NUMBER_ON_DNC", "phone", on_dnc, 0, NULL});
+    if (refused)
+        import_notice(report, &(struct import_notice){"REFUSED_BEFORE", "phone", refused, 0, NULL});
     if (erased)
         import_notice(report, &(struct import_notice){"ERASED_BEFORE", "phone", erased, 0, NULL});
 }

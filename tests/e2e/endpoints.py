@@ -233,7 +233,7 @@ CHECK_QUERY = {"to_number": Parameter(PHONE, ["", "393492000001", "x", "+39", "+
                "country_iso": Q_COUNTRY, "campaign_id": Q_IDENTIFIER}
 CHECKS_QUERY = {"from": q_stamp(), "to": q_stamp(), "status": q_label("rejected"),
                 "rejection_code": Parameter("DNC_INTERNAL", ["", "dnc_internal", "NOTHING"]), "campaign_id": Q_IDENTIFIER,
-                "lead_id": Q_IDENTIFIER, "scheduled_call_id": Q_IDENTIFIER, "country_iso": Q_COUNTRY,
+                "call_id": Parameter("call_0", ["", "x" * 65]), "lead_id": Q_IDENTIFIER, "scheduled_call_id": Q_IDENTIFIER, "country_iso": Q_COUNTRY,
                 "to_number": Parameter(PHONE, ["", "393492000001", "x", "+39", "+" + "9" * 40])}
 HALT_QUERY = {"standing": Parameter("true", ["", "1", "yes", "TRUE"]), **PAGE}
 AUDIT_QUERY = {"who": Parameter("aga_live_00000000", ["", "x" * 65]), "action": Parameter("POST", ["", "x" * 129]),
