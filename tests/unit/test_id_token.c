@@ -7,6 +7,7 @@
 
 #include "common/identity/id_token.h"
 
+#include "common/base/digest.h"
 #include "common/base/json.h"
 #include "common/identity/jwk.h"
 #include "tests/support/check.h"
@@ -370,6 +371,8 @@ static void S033_weak_and_broken_keys_of_a_set_verify_nothing(void **state)
         arena_printf(a, "{\"keys\":[%s]}", rsa_jwk(r, r->rsa, ",\"kid\":\"r\",\"use\":\"enc\"")),
         arena_printf(a, "{\"keys\":[%s,%s]}", rsa_jwk(r, r->rsa, ",\"kid\":\"r\""),
                      rsa_jwk(r, r->other_rsa, ",\"kid\":\"r\"")),
+        arena_printf(a, "{\"keys\":[%s,%s]}", rsa_jwk(r, r->other_rsa, ",\"kid\":\"r\""),
+                     rsa_jwk(r, r->rsa, ",\"kid\":\"r\"")),
         arena_printf(a,
                      "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"e\",\"x\":\"%s\","
                      "\"y\":\"%s\"}]}",
@@ -390,6 +393,41 @@ static void S033_weak_and_broken_keys_of_a_set_verify_nothing(void **state)
                 fail_msg("accepted with %s", sets[i]);
             op_end(&op);
         }
+}
+
+/* With the exponent one a signature is its own padded digest, and anybody's. */
+static void S033_a_key_with_a_small_exponent_is_none(void **state)
+{
+    static const unsigned char info[] = {0x00, 0x30, 0x31, 0x30, 0x0d, 0x06, 0x09,
+                                         0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04,
+                                         0x02, 0x01, 0x05, 0x00, 0x04, 0x20};
+    struct room *r = *state;
+    struct arena *a = &r->op.arena;
+    unsigned char padded[256] = {0, 1};
+    BIGNUM *three = BN_new();
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    EVP_PKEY *key = NULL;
+    struct id_claims c;
+
+    assert_true(BN_set_word(three, 3) && EVP_PKEY_keygen_init(ctx) == 1
+                && EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 2048) == 1
+                && EVP_PKEY_CTX_set1_rsa_keygen_pubexp(ctx, three) == 1
+                && EVP_PKEY_generate(ctx, &key) == 1);
+    assert_false(good_with(&r->op, arena_printf(a, "{\"keys\":[%s]}", rsa_jwk(r, key, "")),
+                           str_of(by(r, key, "{\"alg\":\"RS256\"}", GOOD)), NOW, &c));
+    struct str text = str_of(made_with(a, RS, GOOD, STR("x")));
+    text.n -= strlen(strrchr(text.p, '.'));
+    memset(padded + 2, 0xff, sizeof(padded) - 2);
+    memcpy(padded + sizeof(padded) - SHA256_BYTES - sizeof(info), info, sizeof(info));
+    sha256(&text, 1, padded + sizeof(padded) - SHA256_BYTES);
+    assert_false(good_with(
+        &r->op,
+        arena_printf(a, "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"r\",\"e\":\"AQ\",\"n\":\"%s\"}]}",
+                     number(r, r->rsa, OSSL_PKEY_PARAM_RSA_N, 0)),
+        str_of(made_with(a, RS, GOOD, (struct str){(char *)padded, sizeof(padded)})), NOW, &c));
+    EVP_PKEY_free(key);
+    EVP_PKEY_CTX_free(ctx);
+    BN_free(three);
 }
 
 /* Only the JSON word true: some issuers write "true", which is a text like "false". */
@@ -443,6 +481,7 @@ int main(void)
         IN_ROOM(S026_S033_no_other_key_and_no_other_signature),
         IN_ROOM(S030_S032_no_other_claims),
         IN_ROOM(S033_weak_and_broken_keys_of_a_set_verify_nothing),
+        IN_ROOM(S033_a_key_with_a_small_exponent_is_none),
         IN_ROOM(an_email_is_verified_only_when_the_issuer_says_true),
         IN_ROOM(userinfo_is_believed_about_the_same_subject_only),
     };
