@@ -73,6 +73,7 @@ static bool find_route(struct exchange *x)
     x->req.query = str_of(x->head->query);
     x->req.content_type = x->pass.content_type;
     x->req.signature = x->pass.signature;
+    x->req.cookies = x->pass.cookies;
     x->req.client = client_address(&x->op, x->head->peer, x->pass.forwarded_for);
     return router_match(&x->op, &x->front->routes, str_of(x->head->method), &x->req, &x->rep.allow);
 }
@@ -184,9 +185,11 @@ static bool busy(struct exchange *x)
     return fail(&x->op, E_SERVICE_UNAVAILABLE, "The service is busy, try again shortly");
 }
 
+/* The API's own paths are requests like any other, whoever may send them. */
 static bool is_probe(const struct route *r)
 {
-    return r->role == ROLE_PUBLIC && r->kind == KIND_NONE;
+    return r->role == ROLE_PUBLIC && r->kind == KIND_NONE
+           && !str_starts(str_of(r->path), STR("/api/"));
 }
 
 /* A bounded number at once, so that a slow database does not take the probes' threads too. */

@@ -127,6 +127,7 @@ static const char **place_of(const char *name, struct seen *s, struct gate_pass 
         {"Upgrade", &s->upgrade},
         {"X-Retell-Signature", &out->signature},
         {"Idempotency-Key", &out->idempotency_key},
+        {"Cookie", &out->cookies},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(places); i++)

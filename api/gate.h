@@ -63,6 +63,7 @@ struct gate_pass {
     const char *signature;
     const char *forwarded_for; /* the last of them: what the nearest proxy added */
     const char *idempotency_key;
+    const char *cookies;
 };
 
 /* E_NONE, or why the request is refused, in code and words. */

@@ -36,6 +36,7 @@ struct req {
     struct content *content;            /* of an upload that may be sent again; NULL = it is not */
     const char *content_type;           /* NULL when absent */
     const char *signature;              /* X-Retell-Signature, NULL when absent */
+    const char *cookies;                /* the Cookie header, NULL when absent */
     const char *client;                 /* the address of who asks, as far as it can be trusted */
 };
 
@@ -58,6 +59,8 @@ struct reply {
     const char *filename; /* a download's; NULL = none */
     bool chunked;         /* the client knows pieces; else the connection's end is the body's */
     const char *allow;    /* 405 only */
+    const char *location; /* 303 only */
+    const char *cookie;   /* to be set; NULL = none */
     int retry_after;      /* seconds; 0 = unsaid */
     bool replayed;        /* given before, under the same Idempotency-Key */
 };
@@ -78,6 +81,13 @@ bool req_nothing(struct op *op, const struct req *req) MUSTCHECK;
 /* Decode the query string into out over its defaults; unknown or repeated parameters are refused.
  */
 bool req_query(struct op *op, const struct req *req, const struct type *t, void *out) MUSTCHECK;
+
+/*
+ * The same, where others may add parameters of their own: what the table does not name is passed
+ * over.
+ */
+bool req_query_of_others(struct op *op, const struct req *req, const struct type *t,
+                         void *out) MUSTCHECK;
 
 /* Answer with one struct. */
 bool reply_with(struct reply *rep, int status, const struct type *t, const void *v);

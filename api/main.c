@@ -9,6 +9,7 @@
 #include "common/base/tz.h"
 #include "common/compliance/law_cache.h"
 #include "common/identity/mail.h"
+#include "common/identity/oidc_issuer.h"
 #include "common/identity/token_keys.h"
 #include "common/provider/provider.h"
 #include "common/store/pool.h"
@@ -75,6 +76,7 @@ int main(int argc, char **argv)
         .laws = law_cache_open(),
         .tokens = token_keys_open(conf.jwt_key_dir),
         .mailer = mailer_open(&conf),
+        .oidc = oidc_issuer_open(&conf),
     };
     struct app urgent = app;
     urgent.pool = open_pool(&conf, URGENT_SESSIONS);
@@ -82,6 +84,7 @@ int main(int argc, char **argv)
     int rc = serve(&app, &urgent, &until);
     follower_stop(follower);
     mailer_close(app.mailer);
+    oidc_issuer_close(app.oidc);
     token_keys_close(app.tokens);
     pool_close(urgent.pool);
     pool_close(app.pool);

@@ -52,6 +52,8 @@ static const char *take(struct params *p, struct str name, struct str value)
     const struct field *f = type_field(p->type, name);
     const char *wrong = text_complaint(value);
 
+    if (!f && p->others)
+        return NULL;
     if (!f || (f->flags & (F_HIDDEN | F_READONLY)))
         return "is not a known parameter";
     uint64_t bit = (uint64_t)1 << (f - p->type->fields);
@@ -114,10 +116,19 @@ bool params_finish(struct params *p)
     return !p->op->err.details || fail(p->op, E_VALIDATION_ERROR, "Request validation failed");
 }
 
-bool req_query(struct op *op, const struct req *req, const struct type *t, void *out)
+static bool read_query(struct op *op, const struct req *req, struct params p)
 {
-    struct params p = {.op = op, .type = t, .out = out};
-
+    p.op = op;
     params_take_query(&p, req->query);
     return params_finish(&p);
+}
+
+bool req_query(struct op *op, const struct req *req, const struct type *t, void *out)
+{
+    return read_query(op, req, (struct params){.type = t, .out = out});
+}
+
+bool req_query_of_others(struct op *op, const struct req *req, const struct type *t, void *out)
+{
+    return read_query(op, req, (struct params){.type = t, .out = out, .others = true});
 }

@@ -15,6 +15,7 @@ struct params {
     void *out;
     uint64_t seen; /* one bit per field */
     int n;
+    bool others; /* names that the table has not are somebody else's business */
 };
 
 /* Take one value; what is wrong with it is noted under its name in op's error details. */

@@ -39,6 +39,7 @@ static const char *reason(int status)
     case 201: return "Created";
     case 202: return "Accepted";
     case 204: return "No Content";
+    case 303: return "See Other";
     case 400: return "Bad Request";
     case 401: return "Unauthorized";
     case 402: return "Payment Required";
@@ -94,7 +95,7 @@ void reply_error(struct op *op, struct reply *rep)
     const struct err *e = &op->err;
 
     buf_reset(&rep->body);
-    rep->content_type = rep->filename = NULL;
+    rep->content_type = rep->filename = rep->location = rep->cookie = NULL;
     rep->more = NULL;
     rep->status = http_status(err_class(e->code));
     rep->retry_after = retry_after(e);
@@ -168,6 +169,10 @@ void reply_head(struct buf *out, const struct reply *rep, const char *request_id
     }
     if (rep->allow)
         write_header(out, "Allow", rep->allow);
+    if (rep->location)
+        write_header(out, "Location", rep->location);
+    if (rep->cookie)
+        write_header(out, "Set-Cookie", rep->cookie);
     if (rep->status == 401)
         write_header(out, "WWW-Authenticate", "Bearer realm=\"agoralia\"");
     if (rep->retry_after > 0)

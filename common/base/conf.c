@@ -57,6 +57,14 @@ static bool check_whole(const struct conf *c)
         fprintf(stderr, "PUBLIC_URL must not end with a slash: paths are appended to it\n");
         ok = false;
     }
+    if (!c->oidc_issuer != !c->oidc_client_id) {
+        fprintf(stderr, "OIDC_ISSUER and OIDC_CLIENT_ID go together\n");
+        ok = false;
+    }
+    if (c->console_url[strlen(c->console_url) - 1] == '/') {
+        fprintf(stderr, "CONSOLE_URL must not end with a slash: paths are appended to it\n");
+        ok = false;
+    }
     if (strncmp(c->redis_url, "rediss:", 7) == 0) {
         fprintf(stderr, "REDIS_URL asks for TLS, which this build does not speak: put stunnel or "
                         "another TLS tunnel beside the process and give its address\n");

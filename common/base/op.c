@@ -113,6 +113,7 @@ struct op op_part(const struct op *op)
         .tenant_id = op->tenant_id,
         .user_id = op->user_id,
         .session_id = op->session_id,
+        .platform = op->platform,
         .campaigns = op->campaigns,
         .principal = op->principal,
         .deadline_us = op->deadline_us,

@@ -25,6 +25,7 @@ struct app {
     const struct provider *provider; /* telephony, common/provider */
     struct law_cache *laws;          /* common/compliance; NULL = none is kept */
     struct token_keys *tokens;       /* what access tokens are signed with, common/identity */
+    struct oidc_issuer *oidc;        /* common/identity; NULL = passwords only */
     struct mailer *mailer;           /* common/identity; NULL = no mail can be sent */
     struct spool *spool; /* answers that wait for the database, common/call; NULL = none do */
 };
@@ -45,6 +46,7 @@ struct op {
     int64_t tenant_id;      /* bound as :tenant_id by every query; 0 = the platform itself */
     int64_t user_id;        /* who is signed in; 0 = nobody: a key, a job, the operator */
     int64_t session_id;     /* of that user */
+    bool platform;          /* the user is of the platform's staff */
     const struct id_set *campaigns; /* those that the user is limited to; NULL = to none */
     int64_t deadline_us;   /* CLOCK_MONOTONIC; bounds every wait below; 0 = the callee's default */
     const char *principal; /* who asks, as tables and logs may name it; NULL = nobody we know */

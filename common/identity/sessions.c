@@ -7,6 +7,7 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/identity/secret.h"
+#include "common/identity/staff.h"
 #include "common/identity/token.h"
 #include "common/identity/user.h"
 #include "common/store/db.h"
@@ -50,36 +51,53 @@ static bool add_access(struct op *op, const struct family *f, struct session_tok
     return true;
 }
 
-static bool insert_session(struct op *op, struct family *f, const char *password_hash)
+static bool insert_session(struct op *op, struct family *f, const struct query *insert,
+                           const struct arg *args)
 {
     const char *user = sql_i64(op, f->user_id);
     struct rows session, seen, swept;
 
-    if (!db_ask(
-            op,
-            (const struct ask[]){{&SQL_SESSION_INSERT,
-                                  ARGS({"user_id", user}, {"password_hash", password_hash},
-                                       {"seconds", sql_i64(op, op->app->conf->session_seconds)}),
-                                  &session},
-                                 {&SQL_USER_SIGNED_IN, ARGS({"id", user}), &seen},
-                                 {&SQL_SESSION_SWEEP, ARGS({"user_id", user}), &swept}},
-            3))
+    if (!db_ask(op,
+                (const struct ask[]){{insert, args, &session},
+                                     {&SQL_USER_SIGNED_IN, ARGS({"id", user}), &seen},
+                                     {&SQL_SESSION_SWEEP, ARGS({"user_id", user}), &swept}},
+                3))
         return false;
     if (session.n == 0)
-        return fail(op, E_UNAUTHENTICATED, "The password has just been changed; sign in again");
+        return fail(op, E_UNAUTHENTICATED, "The account has just been changed; sign in again");
     f->session_id = db_i64(&session, 0, "id");
     f->ends_at = db_i64(&session, 0, "expires_at");
     return true;
 }
 
-bool session_open(struct op *op, int64_t user_id, const char *password_hash,
-                  struct session_tokens *out)
+static bool open(struct op *op, int64_t user_id, const struct query *insert, const struct arg *args,
+                 struct session_tokens *out)
 {
     struct family f = {.user_id = user_id};
 
     *out = (struct session_tokens){0};
-    return db_begin(op) && insert_session(op, &f, password_hash) && add_token(op, f.session_id, out)
+    return db_begin(op) && insert_session(op, &f, insert, args) && add_token(op, f.session_id, out)
            && db_commit(op) && add_access(op, &f, out);
+}
+
+bool session_open(struct op *op, int64_t user_id, const char *password_hash,
+                  struct session_tokens *out)
+{
+    return open(op, user_id, &SQL_SESSION_INSERT,
+                ARGS({"user_id", sql_i64(op, user_id)}, {"password_hash", password_hash},
+                     {"seconds", sql_i64(op, op->app->conf->session_seconds)}),
+                out);
+}
+
+bool session_open_vouched(struct op *op, int64_t user_id, const struct session_voucher *v,
+                          struct session_tokens *out)
+{
+    return open(op, user_id, &SQL_SESSION_INSERT_VOUCHED,
+                ARGS({"user_id", sql_i64(op, user_id)}, {"issuer", v->issuer},
+                     {"verified_email", v->verified_email},
+                     {"staff", sql_bool(staff_has(op, v->verified_email))},
+                     {"seconds", sql_i64(op, op->app->conf->session_seconds)}),
+                out);
 }
 
 static bool refuse(struct op *op)

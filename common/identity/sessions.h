@@ -29,6 +29,15 @@ extern const struct type session_tokens_type;
 bool session_open(struct op *op, int64_t user_id, const char *password_hash,
                   struct session_tokens *out) MUSTCHECK;
 
+/* Who vouched for somebody instead of a password, and for which address. */
+struct session_voucher {
+    const char *issuer, *verified_email;
+};
+
+/* The same, of an active admin, or of one of the platform's staff (staff.h). */
+bool session_open_vouched(struct op *op, int64_t user_id, const struct session_voucher *v,
+                          struct session_tokens *out) MUSTCHECK;
+
 /* UNAUTHENTICATED, the same whatever is wrong with it. */
 bool session_refresh(struct op *op, const char *refresh_token,
                      struct session_tokens *out) MUSTCHECK;
@@ -38,9 +47,9 @@ bool session_end(struct op *op) MUSTCHECK;
 bool session_end_all(struct op *op) MUSTCHECK;
 
 /*
- * Set op's tenant, user, session and principal ("user:ID") from an access token, and say what the
- * user may do.  Fails with UNAUTHENTICATED.  What the database says of a session is remembered for
- * five seconds.
+ * Set op's tenant, user, session, principal ("user:ID") and whether it is the platform's staff from
+ * an access token, and say what the user may do.  Fails with UNAUTHENTICATED.  What the database
+ * says of a session is remembered for five seconds.
  */
 bool session_authenticate(struct op *op, struct str access_token, int *role) MUSTCHECK;
 

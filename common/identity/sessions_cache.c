@@ -6,8 +6,10 @@
  */
 
 #include "common/base/clock.h"
+#include "common/base/conf.h"
 #include "common/base/digest.h"
 #include "common/identity/sessions.h"
+#include "common/identity/staff.h"
 #include "common/identity/token.h"
 #include "common/identity/user.h"
 #include "common/store/db.h"
@@ -23,6 +25,7 @@ struct seen {
     unsigned char hash[SHA256_BYTES];
     struct token_claims claims; /* user_id 0 = an empty slot */
     int role;
+    bool platform;
     struct id_set campaigns; /* that the user is limited to, when narrow */
     bool narrow;
     bool test;        /* the tenant is one for tests */
@@ -60,8 +63,9 @@ static void remember(const struct seen *s)
     pthread_mutex_unlock(&cache.lock);
 }
 
-static void adopt(struct op *op, const struct token_claims *c)
+static void adopt(struct op *op, const struct token_claims *c, bool platform)
 {
+    op->platform = platform;
     op->tenant_id = c->tenant_id;
     op->user_id = c->user_id;
     op->session_id = c->session_id;
@@ -72,15 +76,18 @@ static bool ask(struct op *op, struct seen *s)
 {
     struct rows rows;
 
-    adopt(op, &s->claims);
+    adopt(op, &s->claims, false);
     if (!db_query(op, &SQL_SESSION_FIND,
                   ARGS({"session_id", sql_i64(op, s->claims.session_id)},
-                       {"user_id", sql_i64(op, s->claims.user_id)}),
+                       {"user_id", sql_i64(op, s->claims.user_id)},
+                       {"issuer", op->app->conf->oidc_issuer}),
                   &rows))
         return false;
     if (rows.n == 0)
         return fail(op, E_UNAUTHENTICATED, "The session has ended; sign in again");
     s->role = label_find(user_role_names, str_of(db_text(&rows, 0, "role")));
+    s->platform =
+        db_bool(&rows, 0, "platform") || staff_has(op, db_text(&rows, 0, "vouched_email"));
     s->test = db_bool(&rows, 0, "test");
     s->narrow = db_text(&rows, 0, "campaigns") != NULL;
     s->campaigns = user_campaigns_read(db_text(&rows, 0, "campaigns"));
@@ -113,7 +120,7 @@ bool session_authenticate(struct op *op, struct str access_token, int *role)
             return false;
         remember(&s);
     }
-    adopt(op, &s.claims);
+    adopt(op, &s.claims, s.platform);
     *role = s.role;
     if (s.narrow)
         op->campaigns = keep(op, &s.campaigns);

@@ -5,6 +5,7 @@
 #include "common/base/conf.h"
 #include "common/base/id.h"
 #include "common/base/json.h"
+#include "common/identity/jws.h"
 #include "common/identity/token_keys.h"
 
 #include <inttypes.h>
@@ -12,54 +13,12 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-enum { SIGNATURE = 64, SIGNATURE_TEXT = 86, SIGNING_TRIES = 128 };
+enum { SIGNATURE = 64, SIGNING_TRIES = 128 };
 #define BASE64 sodium_base64_VARIANT_URLSAFE_NO_PADDING
 
 static bool refuse(struct op *op, const char *why)
 {
     return fail_because(op, E_UNAUTHENTICATED, why, "The access token is not valid");
-}
-
-/* Canonical base64url or nothing; NUL-terminated. */
-static bool decode(struct op *op, struct str text, struct str *out)
-{
-    unsigned char *bytes = arena_alloc(&op->arena, text.n + 1);
-    const char *end = NULL;
-    size_t n = 0;
-
-    if (text.n == 0 || sodium_base642bin(bytes, text.n, text.p, text.n, NULL, &n, &end, BASE64) != 0
-        || end != text.p + text.n)
-        return refuse(op, "base64");
-    bytes[n] = '\0';
-    *out = (struct str){(const char *)bytes, n};
-    return true;
-}
-
-/* Exactly two dots. */
-static bool cut(struct op *op, struct str text, struct str part[3])
-{
-    size_t at = 0;
-
-    for (int i = 0; i < 3; i++) {
-        const char *dot = memchr(text.p + at, '.', text.n - at);
-        size_t end = dot && i < 2 ? (size_t)(dot - text.p) : text.n;
-        part[i] = (struct str){text.p + at, end - at};
-        if (i < 2 && !dot)
-            return refuse(op, "segments");
-        at = end + 1;
-    }
-    return !memchr(part[2].p, '.', part[2].n) || refuse(op, "segments");
-}
-
-/* JSON's own failures are the token's here, and so are blanks around it: nobody of us puts any. */
-static bool parse(struct op *op, struct str json, const struct cJSON **out)
-{
-    struct op part = {.app = op->app, .arena = op->arena};
-    bool ok = json_parse(&part, json, out);
-
-    op->arena = part.arena;
-    return (ok && json_is_object(*out) && json.p[0] == '{' && json.p[json.n - 1] == '}')
-           || refuse(op, "json");
 }
 
 static int members(const struct cJSON *object)
@@ -71,21 +30,10 @@ static int members(const struct cJSON *object)
     return n;
 }
 
-static bool says(const struct cJSON *object, const char *key, const char *value)
+static bool check_header(struct op *op, const struct cJSON *header, struct token_key *key)
 {
-    const char *text = json_get_string(object, key);
-
-    return text && strcmp(text, value) == 0;
-}
-
-static bool read_header(struct op *op, struct str text, struct token_key *key)
-{
-    const struct cJSON *header;
-    struct str json;
-
-    if (!decode(op, text, &json) || !parse(op, json, &header))
-        return false;
-    if (members(header) != 3 || !says(header, "alg", "ES256") || !says(header, "typ", "JWT"))
+    if (members(header) != 3 || !jws_says(header, "alg", "ES256")
+        || !jws_says(header, "typ", "JWT"))
         return refuse(op, "header");
     const char *kid = json_get_string(header, "kid");
     return (kid && token_key_find(op, str_of(kid), key)) || refuse(op, "key id");
@@ -105,13 +53,12 @@ static bool is_low(const unsigned char signature[SIGNATURE])
 static bool check_signature(struct op *op, struct str whole, struct str signature,
                             const struct token_key *key)
 {
-    struct str bytes;
     jwt_t *jwt = NULL;
     const char *text = arena_strndup(&op->arena, whole.p, whole.n);
 
-    if (signature.n != SIGNATURE_TEXT)
+    if (signature.n != SIGNATURE)
         return refuse(op, "signature length");
-    if (!decode(op, signature, &bytes) || !is_low((const unsigned char *)bytes.p))
+    if (!is_low((const unsigned char *)signature.p))
         return refuse(op, "signature form");
     bool ok =
         jwt_decode(&jwt, text, (const unsigned char *)key->public_pem, (int)strlen(key->public_pem))
@@ -148,17 +95,13 @@ static bool check_times(struct op *op, const struct cJSON *c, int64_t now, struc
     return now < out->expires_at || refuse(op, "expired");
 }
 
-static bool read_claims(struct op *op, struct str text, int64_t now, struct token_claims *out)
+static bool read_claims(struct op *op, const struct cJSON *c, int64_t now, struct token_claims *out)
 {
     const struct conf *conf = op->app->conf;
-    const struct cJSON *c;
-    struct str json;
 
     *out = (struct token_claims){0};
-    if (!decode(op, text, &json) || !parse(op, json, &c))
-        return false;
-    if (members(c) != 10 || !says(c, "iss", conf->jwt_issuer) || !says(c, "aud", conf->jwt_audience)
-        || !says(c, "typ", "access"))
+    if (members(c) != 10 || !jws_says(c, "iss", conf->jwt_issuer)
+        || !jws_says(c, "aud", conf->jwt_audience) || !jws_says(c, "typ", "access"))
         return refuse(op, "claims");
     const char *jti = json_get_string(c, "jti");
     if (!jti || !uuid_valid(str_of(jti)) || !read_id(json_get_string(c, "sub"), &out->user_id)
@@ -170,15 +113,16 @@ static bool read_claims(struct op *op, struct str text, int64_t now, struct toke
 
 bool token_verify(struct op *op, struct str text, int64_t now, struct token_claims *out)
 {
-    struct str part[3];
+    struct jws jws;
     struct token_key key;
 
     if (text.n > TOKEN_TEXT_MAX)
         return refuse(op, "size");
-    if (memchr(text.p, '\0', text.n))
-        return refuse(op, "nul");
-    return cut(op, text, part) && read_header(op, part[0], &key)
-           && read_claims(op, part[1], now, out) && check_signature(op, text, part[2], &key);
+    const char *wrong = jws_read(op, text, &jws);
+    if (wrong)
+        return refuse(op, wrong);
+    return check_header(op, jws.header, &key) && read_claims(op, jws.claims, now, out)
+           && check_signature(op, text, jws.signature, &key);
 }
 
 static bool fill(struct op *op, jwt_t *jwt, const struct token_key *key,

@@ -100,7 +100,10 @@ bool user_get(struct op *op, int64_t id, struct user *out)
 
 bool user_me(struct op *op, struct user *out)
 {
-    return user_required(op) && user_get(op, op->user_id, out);
+    if (!user_required(op) || !user_get(op, op->user_id, out))
+        return false;
+    out->platform = op->platform;
+    return true;
 }
 
 bool user_list(struct op *op, const struct user_query *q, struct user **out, int *n, int64_t *total)

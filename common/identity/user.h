@@ -17,7 +17,7 @@ struct user {
     int role;                   /* enum user_role */
     struct json_text campaigns; /* ids that the user is limited to; null = to none */
     int status;                 /* enum user_status */
-    bool platform;              /* of the platform's staff */
+    bool platform;              /* staff, by the operator's word; user_me(): in this session */
     struct tstamp last_login_at;
     struct tstamp created_at;
     struct tstamp updated_at;

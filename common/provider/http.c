@@ -207,13 +207,21 @@ static long connect_timeout_ms(const struct http_request *r)
     return ms > 1 ? (long)ms : 1; /* 0 would mean "the default" to libcurl */
 }
 
+/* Nothing behind the colon takes out libcurl's own. */
+static const char *content_type(const struct http_request *r)
+{
+    if (!r->body)
+        return "Content-Type:";
+    return r->content_type ? r->content_type : "Content-Type: application/json";
+}
+
 static struct curl_slist *headers_of(const struct http_request *r)
 {
     struct curl_slist *list = curl_slist_append(NULL, "Accept: application/json");
 
     if (r->authorization)
         list = curl_slist_append(list, r->authorization);
-    list = curl_slist_append(list, r->body ? "Content-Type: application/json" : "Content-Type:");
+    list = curl_slist_append(list, content_type(r));
     list = curl_slist_append(list, "Expect:");
     if (!list)
         abort();

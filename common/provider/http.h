@@ -31,7 +31,8 @@ struct http_request {
     const char *method;
     const char *url;
     const char *authorization; /* a whole header line, never logged; NULL = none */
-    const char *body;          /* JSON text; NULL = none */
+    const char *body;          /* text; NULL = none */
+    const char *content_type;  /* its whole header line; NULL = that of JSON */
     const char *ca_file;       /* who may vouch for the peer, PEM; NULL = whom the system trusts */
     bool once;
     int timeout_ms;

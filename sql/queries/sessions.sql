@@ -53,6 +53,15 @@ SELECT tenant_id, id, now() + make_interval(secs => :seconds)
    FOR NO KEY UPDATE
 RETURNING id, extract(epoch FROM expires_at)::bigint AS expires_at;
 
+-- Of a user for whom an issuer has vouched; a role that was taken away meanwhile counts.
+-- name: session_insert_vouched
+INSERT INTO user_sessions (tenant_id, user_id, expires_at, issuer, verified_email)
+SELECT tenant_id, id, now() + make_interval(secs => :seconds), :issuer, :verified_email
+  FROM users
+ WHERE tenant_id = :tenant_id AND id = :user_id AND status = 'active' AND (role = 'admin' OR :staff::boolean)
+   FOR NO KEY UPDATE
+RETURNING id, extract(epoch FROM expires_at)::bigint AS expires_at;
+
 -- name: refresh_insert
 INSERT INTO refresh_tokens (tenant_id, session_id, token_sha256)
 VALUES (:tenant_id, :session_id, decode(:token_sha256, 'hex'));
@@ -88,9 +97,10 @@ UPDATE user_sessions SET ended_at = now(), ended_why = :why
 UPDATE user_sessions SET ended_at = now(), ended_why = :why
  WHERE tenant_id = :tenant_id AND user_id = :user_id AND id <> :session_id AND ended_at IS NULL;
 
--- Of a token that is well signed: is its session still one, and what may its user do now?
+-- Of a token that is well signed: is its session still one, and what may its user do now?  What an issuer vouched
+-- for holds while it is ours.
 -- name: session_find
-SELECT u.role, u.campaigns, t.test
+SELECT u.role, u.platform, CASE WHEN s.issuer = :issuer THEN s.verified_email END AS vouched_email, u.campaigns, t.test
   FROM user_sessions s
   JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
   JOIN tenants t ON t.id = s.tenant_id

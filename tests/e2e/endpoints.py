@@ -269,6 +269,9 @@ ENDPOINTS = {
     "GET /.well-known/jwks.json": Endpoint(),
     "POST /api/v1/auth/login": Endpoint(("login", {"email": EMAIL, "password": OLD_PASSWORD}), good_status=None),
     "POST /api/v1/auth/refresh": Endpoint(("refresh_request", {"refresh_token": LINK}), good_status=None),
+    "GET /api/v1/auth/oidc/start": Endpoint(),
+    "GET /api/v1/auth/oidc/callback": Endpoint(),  # issuers add what they like; test_oidc.py
+    "POST /api/v1/auth/oidc/session": Endpoint(),
     "POST /api/v1/auth/logout": Endpoint(),
     "POST /api/v1/auth/logout-all": Endpoint(),
     "POST /api/v1/auth/password": Endpoint(("password_change", {"current_password": OLD_PASSWORD,

@@ -107,6 +107,7 @@ static const struct {
     /* two credentials, two bodies' names */
     {"GET /a HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n",
      E_MALFORMED_REQUEST},
+    {"GET /a HTTP/1.1\r\nHost: h\r\nCookie: a=1\r\ncookie: b=2\r\n\r\n", E_MALFORMED_REQUEST},
     {"GET /a HTTP/1.1\r\nHost: h\r\nX-API-Key: a\r\nx-api-key: b\r\n\r\n", E_MALFORMED_REQUEST},
     {"GET /a HTTP/1.1\r\nHost: h\r\nContent-Type: a/b\r\nContent-Type: a/b\r\n\r\n",
      E_MALFORMED_REQUEST},

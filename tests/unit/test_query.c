@@ -125,6 +125,27 @@ static void a_wrong_parameter_is_complained_about_by_name(void **state)
     }
 }
 
+/* Where others add what they like, ours are read as strictly as anywhere. */
+static void names_of_others_are_passed_over_where_they_may_be(void **state)
+{
+    static const char *const refused[] = {"country_iso=IT&country_iso=IT", "country_iso=IT&limit=x",
+                                          "scope=openid", "country_iso=IT&tenant_id=1"};
+    const struct req good = {.query = STR("scope=a&scope=b&country_iso=IT&hd=")};
+    struct op op = {0};
+    struct filter f = {0};
+    (void)state;
+
+    assert_true(req_query_of_others(&op, &good, &filter_type, &f));
+    assert_string_equal(f.country_iso, "IT");
+    op_end(&op);
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+        const struct req req = {.query = str_of(refused[i])};
+        struct op part = {0};
+        assert_false(req_query_of_others(&part, &req, &filter_type, &f));
+        op_end(&part);
+    }
+}
+
 static void all_complaints_come_at_once(void **state)
 {
     struct op op = {0};
@@ -166,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_fill_the_struct_over_its_defaults),
         cmocka_unit_test(a_wrong_parameter_is_complained_about_by_name),
+        cmocka_unit_test(names_of_others_are_passed_over_where_they_may_be),
         cmocka_unit_test(all_complaints_come_at_once),
         cmocka_unit_test(a_flood_of_parameters_is_refused_early),
     };

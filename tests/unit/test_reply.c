@@ -92,6 +92,26 @@ static void an_answer_says_its_length_and_type(void **state)
     buf_free(&out);
 }
 
+/* A failure takes back where a handler was about to send somebody. */
+static void a_redirect_says_where_and_what_to_keep(void **state)
+{
+    struct buf out = {0};
+    struct reply rep = {.status = 303, .location = "https://id.example/", .cookie = "a=b; Path=/"};
+    struct op op = {.request_id = "r", .err = {.code = E_PROVIDER_ERROR, .message = "No"}};
+    (void)state;
+
+    const char *head = head_of(&out, &rep, false);
+    assert_non_null(strstr(head, "HTTP/1.1 303 See Other\r\n"));
+    assert_non_null(
+        strstr(head, "\r\nLocation: https://id.example/\r\nSet-Cookie: a=b; Path=/\r\n"));
+    reply_error(&op, &rep);
+    head = head_of(&out, &rep, false);
+    assert_null(strstr(head, "Location"));
+    assert_null(strstr(head, "Set-Cookie"));
+    buf_free(&out);
+    buf_free(&rep.body);
+}
+
 static void an_error_says_how_to_do_better(void **state)
 {
     struct buf out = {0};
@@ -131,6 +151,7 @@ int main(void)
         cmocka_unit_test(every_class_has_its_status),
         cmocka_unit_test(an_error_is_the_specifications_body),
         cmocka_unit_test(an_answer_says_its_length_and_type),
+        cmocka_unit_test(a_redirect_says_where_and_what_to_keep),
         cmocka_unit_test(an_error_says_how_to_do_better),
         cmocka_unit_test(being_too_busy_always_says_when_to_come_back),
     };
