@@ -85,6 +85,8 @@ static bool ask(struct op *op, struct seen *s)
         return false;
     if (rows.n == 0)
         return fail(op, E_UNAUTHENTICATED, "The session has ended; sign in again");
+    if (!tenant_goes_on(op, db_bool(&rows, 0, "suspended")))
+        return false;
     s->role = label_find(user_role_names, str_of(db_text(&rows, 0, "role")));
     s->platform =
         db_bool(&rows, 0, "platform") || staff_has(op, db_text(&rows, 0, "vouched_email"));

@@ -85,9 +85,8 @@ static bool look(struct op *op, struct seen *s)
         return false;
     if (rows.n == 0 || CRYPTO_memcmp(db_text(&rows, 0, "secret_sha256"), s->hex, 64) != 0)
         return refuse(op);
-    if (db_bool(&rows, 0, "suspended"))
-        return fail(op, E_TENANT_SUSPENDED,
-                    "The tenant is suspended; ask whoever runs this service");
+    if (!tenant_goes_on(op, db_bool(&rows, 0, "suspended")))
+        return false;
     op->tenant_id = s->tenant_id = db_i64(&rows, 0, "tenant_id");
     if (scopes_read(op, db_text(&rows, 0, "scopes"), &s->scopes)
         || networks_read(op, db_text(&rows, 0, "networks"), &s->networks))

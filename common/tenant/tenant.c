@@ -39,6 +39,13 @@ bool tenant_list(struct op *op, struct tenant **out, int *n)
     return (*out = from_rows(op, &rows, &tenant_type)) != NULL;
 }
 
+bool tenant_goes_on(struct op *op, bool suspended)
+{
+    return !suspended
+           || fail(op, E_TENANT_SUSPENDED,
+                   "The tenant is suspended; ask whoever runs this service");
+}
+
 bool tenant_is_served(struct op *op, bool test)
 {
     if (test == conf_serves_tests(op->app->conf))

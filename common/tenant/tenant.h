@@ -28,4 +28,7 @@ bool tenant_get(struct op *op, struct tenant *out) MUSTCHECK;
  */
 bool tenant_is_served(struct op *op, bool test) MUSTCHECK;
 
+/* TENANT_SUSPENDED when it is. */
+bool tenant_goes_on(struct op *op, bool suspended) MUSTCHECK;
+
 #endif

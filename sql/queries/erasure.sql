@@ -218,7 +218,7 @@ SELECT number
 SELECT count(*) AS n FROM erasures WHERE tenant_id = :tenant_id AND status = 'waiting';
 
 -- name: leaving_lists
--- What a list of millions has, piece by piece.
+-- What lists of millions have, piece by piece: numbers, and of what was changed and answered all but the seals.
 WITH entries AS (
     DELETE FROM dnc_entries
      WHERE tenant_id = :tenant_id
@@ -229,14 +229,35 @@ WITH entries AS (
      WHERE tenant_id = :tenant_id
        AND (e164, registry) IN (SELECT e164, registry FROM registry_scrubs WHERE tenant_id = :tenant_id LIMIT 20000)
     RETURNING 1
+), answers AS (
+    DELETE FROM request_keys
+     WHERE tenant_id = :tenant_id
+       AND (principal, key) IN (SELECT principal, key FROM request_keys WHERE tenant_id = :tenant_id LIMIT 20000)
+    RETURNING 1
+), changes AS (
+    UPDATE audit_events SET personal = NULL, salt = NULL, about = '{}'
+     WHERE tenant_id = :tenant_id
+       AND id IN (SELECT id FROM audit_events WHERE tenant_id = :tenant_id AND personal IS NOT NULL LIMIT 20000)
+    RETURNING 1
 )
-SELECT (SELECT count(*) FROM entries) + (SELECT count(*) FROM scrubs) AS n;
+SELECT (SELECT count(*) FROM entries) + (SELECT count(*) FROM scrubs) + (SELECT count(*) FROM answers)
+       + (SELECT count(*) FROM changes) AS n;
 
 -- name: leaving_settle
 -- The last of it: what the tenant called things, who may speak for it, and the key without which no hash tells a number.
 -- Decisions, their ledger, the law they rested on and what was consented to when stay, without the persons.
 WITH keys AS (
     DELETE FROM api_keys WHERE tenant_id = :tenant_id
+), logins AS (
+    DELETE FROM oidc_logins WHERE tenant_id = :tenant_id
+), links AS (
+    DELETE FROM one_time_links WHERE tenant_id = :tenant_id
+), sessions AS (
+    DELETE FROM user_sessions WHERE tenant_id = :tenant_id
+), identities AS (
+    DELETE FROM user_identities WHERE tenant_id = :tenant_id
+), people AS (
+    DELETE FROM users WHERE tenant_id = :tenant_id
 ), hashes AS (
     DELETE FROM suppressed_numbers WHERE tenant_id = :tenant_id
 ), secret AS (

@@ -100,9 +100,10 @@ UPDATE user_sessions SET ended_at = now(), ended_why = :why
 -- Of a token that is well signed: is its session still one, and what may its user do now?  What an issuer vouched
 -- for holds while it is ours.
 -- name: session_find
-SELECT u.role, u.platform, CASE WHEN s.issuer = :issuer THEN s.verified_email END AS vouched_email, u.campaigns, t.test
+SELECT u.role, u.platform, CASE WHEN s.issuer = :issuer THEN s.verified_email END AS vouched_email, u.campaigns, t.test,
+       t.status = 'suspended' AS suspended
   FROM user_sessions s
   JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
   JOIN tenants t ON t.id = s.tenant_id
  WHERE s.tenant_id = :tenant_id AND s.id = :session_id AND s.user_id = :user_id AND s.ended_at IS NULL
-   AND s.expires_at > now() AND u.status = 'active' AND t.status = 'active';
+   AND s.expires_at > now() AND u.status = 'active' AND t.status IN ('active', 'suspended');

@@ -199,6 +199,30 @@ static void leave(struct scene *s)
     op_end(&op);
 }
 
+/* Who signs in there, in every way, and what they changed. */
+static void add_people(struct scene *s)
+{
+    free(testdb_sql(
+        s->db,
+        "INSERT INTO users (tenant_id, email, name, role, password_hash) "
+        "VALUES (%lld, 'canary@example.com', 'canary', 'admin', 'x');"
+        "INSERT INTO one_time_links (tenant_id, purpose, token_sha256, email, user_id, expires_at) "
+        "SELECT tenant_id, 'reset', sha256('a'), email, id, now() FROM users;"
+        "INSERT INTO user_sessions (tenant_id, user_id, expires_at) "
+        "SELECT tenant_id, id, now() FROM users;"
+        "INSERT INTO refresh_tokens (tenant_id, session_id, token_sha256) "
+        "SELECT tenant_id, id, sha256('b') FROM user_sessions;"
+        "INSERT INTO user_identities (tenant_id, user_id, issuer, subject) "
+        "SELECT tenant_id, id, 'https://issuer.example', 'canary' FROM users;"
+        "INSERT INTO audit_events (tenant_id, who, action, subject, status, request_id, record, "
+        "salt, personal) VALUES (%lld, 'user:1', 'PATCH', '/api', 200, 'r', '{}', "
+        "repeat('0', 32), 'canary');"
+        "INSERT INTO request_keys (tenant_id, principal, key, fingerprint, holder, locked_until, "
+        "status, reply) VALUES (%lld, 'user:1', 'canary', repeat('0', 64), gen_random_uuid(), "
+        "now(), 200, 'canary')",
+        (long long)s->tenant, (long long)s->tenant, (long long)s->tenant));
+}
+
 static void a_tenant_that_left_is_nowhere_but_in_its_ledger(void **state)
 {
     struct scene *s = *state;
@@ -221,6 +245,7 @@ static void a_tenant_that_left_is_nowhere_but_in_its_ledger(void **state)
                            "UPDATE scheduled_calls SET status = 'done' WHERE status = "
                            "'processing'; UPDATE leads SET name = 'canary', company = 'canary'"));
     assert_ok(&op, api_key_create(&op, &key, &secret));
+    add_people(s);
     op_end(&op);
     int64_t checks = testdb_number(s->db, "SELECT count(*) FROM compliance_checks");
     leave(s);
