@@ -15,6 +15,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 
 /* Sessions that only urgent requests use, opened when first needed. */
 enum { URGENT_SESSIONS = 4 };
@@ -59,6 +60,8 @@ int main(void)
     struct conf conf;
     sigset_t until = hold_signals();
 
+    prctl(PR_SET_DUMPABLE,
+          0); /* keys and passwords come by: in no core dump, and for no debugger */
     if (!conf_load(&conf))
         return 2;
     log_start("agoralia-api", conf.log_level);
@@ -85,5 +88,6 @@ int main(void)
     if (provider)
         provider->close(provider);
     log_stop();
+    prctl(PR_SET_DUMPABLE, 1); /* for who looks for leaks: nothing is here any more */
     return rc;
 }
