@@ -7,6 +7,7 @@
 #   make unit             unit tests of this variant
 #   make integration      integration tests, own Postgres and Redis
 #   make check            gates, then unit and integration tests of this variant
+#   make proof-versions   an older release, OLD=<commit>, and this one at once, killed again and again
 #   make proof            strike at every system call, kill at random, then the control (tests/proof)
 #   make CONTROL=1        the negative control of the proof      -> build/control/
 #   make CONTROL=witness  that of the failover tests             -> build/control-witness/
@@ -206,6 +207,14 @@ oracle: $(B)/unit/test_engine_oracle
 proof-halts: all
 	HALTS=1000 BUILD=$(B) python3 tests/e2e/test_halt.py
 
+# Two releases at once: make proof-versions OLD=<commit>
+proof-versions: all
+	@test -n "$(OLD)" || { echo "which older release? make proof-versions OLD=<commit>" >&2; exit 1; }
+	rm -rf build/older && git worktree prune && git worktree add --detach build/older $(OLD)
+	$(MAKE) -C build/older all
+	OLD_BUILD=$(CURDIR)/build/older/build/release BUILD=$(B) python3 tests/e2e/test_versions.py
+	git worktree remove --force build/older
+
 # KILLS and LANES may be given: make proof KILLS=100000 LANES=3.  Last, the control must double.
 proof: proof-build
 	BUILD=$(B) tests/proof/prove all --kills $(or $(KILLS),20000) --lanes $(or $(LANES),2)
@@ -228,6 +237,6 @@ fmt:
 clean:
 	rm -rf build
 
-.PHONY: all model oracle proof-halts unit-build integration-build bench-build fuzz-build unit integration fuzz proof proof-build gates check fmt clean
+.PHONY: all model oracle proof-halts proof-versions unit-build integration-build bench-build fuzz-build unit integration fuzz proof proof-build gates check fmt clean
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -19,8 +19,7 @@
 
 enum {
     WRITE_US = 15 * 1000 * 1000,
-    UPLOAD_GRACE_US = 15 * 1000 * 1000, /* an upload may stand still this long in all, and */
-    UPLOAD_BYTES_PER_S = 32 * 1024,     /* a second more for so many bytes that came */
+    UPLOAD_BYTES_PER_S = 32 * 1024,
     SCRATCH_KEEP = 256 * 1024,
 };
 
@@ -120,10 +119,15 @@ static bool read_body(struct exchange *x)
     return true;
 }
 
+/*
+ * A file may take as long as it comes and is stored: only the waiting for it is measured.  It may
+ * stand still for half of a request's time in all, and a second more for every 32 KB that came.
+ */
 static long read_stream(struct body_stream *s, char *into, size_t n)
 {
     struct exchange *x = (struct exchange *)s;
-    int64_t allowed_us = UPLOAD_GRACE_US + x->received * 1000000 / UPLOAD_BYTES_PER_S;
+    int64_t grace_us = x->front->app->conf->http_request_timeout_ms * 1000 / 2;
+    int64_t allowed_us = grace_us + x->received * 1000000 / UPLOAD_BYTES_PER_S;
     int64_t from_us = clock_mono_us();
 
     unit_stay(&x->op, &x->unit);

@@ -2,14 +2,13 @@
 
 #include "api/follower.h"
 
-#include "common/base/clock.h"
+#include "common/base/condition.h"
 #include "common/base/log.h"
 #include "common/call/witness.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
-#define LOOK_NS (500LL * 1000000)
+#define LOOK_US (500LL * 1000)
 
 struct follower {
     const struct app *app;
@@ -20,17 +19,6 @@ struct follower {
     pthread_cond_t stopping;
     bool stop;
 };
-
-static struct timespec soon(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_REALTIME, &t);
-    t.tv_nsec += LOOK_NS;
-    t.tv_sec += t.tv_nsec / 1000000000;
-    t.tv_nsec %= 1000000000;
-    return t;
-}
 
 static void look(struct follower *f)
 {
@@ -48,10 +36,10 @@ static void *follow(void *arg)
     while (!f->stop) {
         pthread_mutex_unlock(&f->lock);
         look(f);
-        struct timespec until = soon();
+        int64_t until_us = clock_mono_us() + LOOK_US;
         pthread_mutex_lock(&f->lock);
         if (!f->stop)
-            pthread_cond_timedwait(&f->stopping, &f->lock, &until);
+            condition_wait(&f->stopping, &f->lock, until_us);
     }
     pthread_mutex_unlock(&f->lock);
     return NULL;
@@ -73,7 +61,7 @@ struct follower *follower_start(const struct app *app, struct pool *ours, struct
     f->pools[0] = ours;
     f->pools[1] = urgent;
     pthread_mutex_init(&f->lock, NULL);
-    pthread_cond_init(&f->stopping, NULL);
+    condition_init(&f->stopping);
     if (pthread_create(&f->thread, NULL, follow, f) != 0)
         abort();
     return f;

@@ -2,7 +2,7 @@
 
 #include "worker/dialler_pool.h"
 
-#include "common/base/clock.h"
+#include "common/base/condition.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 
@@ -73,16 +73,9 @@ static void let_in(struct dialler *d)
     tell_next();
 }
 
-static struct timespec after_ms(int ms)
-{
-    int64_t us = clock_mono_us() + (int64_t)ms * 1000;
-
-    return (struct timespec){.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
-}
-
 struct dialler *dialler_take(bool dial, int limit_ms)
 {
-    struct timespec until = after_ms(limit_ms);
+    int64_t until_us = clock_mono_us() + (int64_t)limit_ms * 1000;
     int *waiting = dial ? &pool.dials_waiting : &pool.reads_waiting;
     struct dialler *d = NULL;
     int timed_out = 0;
@@ -90,8 +83,7 @@ struct dialler *dialler_take(bool dial, int limit_ms)
     pthread_mutex_lock(&pool.lock);
     while (!may_take(dial) && !timed_out) {
         ++*waiting;
-        timed_out =
-            pthread_cond_timedwait(dial ? &pool.for_dial : &pool.for_read, &pool.lock, &until);
+        timed_out = condition_wait(dial ? &pool.for_dial : &pool.for_read, &pool.lock, until_us);
         --*waiting;
     }
     if (may_take(dial)) {
@@ -266,22 +258,12 @@ static void *keep(void *ctx)
     return NULL;
 }
 
-static void init_conditions(void)
-{
-    pthread_condattr_t monotonic;
-
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&pool.for_dial, &monotonic);
-    pthread_cond_init(&pool.for_read, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-}
-
 void diallers_start(const struct nursery *nursery, size_t n)
 {
     sigset_t all, before;
 
-    init_conditions();
+    condition_init(&pool.for_dial);
+    condition_init(&pool.for_read);
     pool.nursery = nursery;
     pool.all = calloc(n, sizeof(*pool.all));
     pool.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -2,11 +2,10 @@
 
 #include "worker/services.h"
 
-#include "common/base/clock.h"
+#include "common/base/condition.h"
 #include "common/base/id.h"
 #include "common/base/log.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -28,22 +27,15 @@ static struct {
     bool stopping;
 } set = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static struct timespec after_ms(int ms)
-{
-    int64_t us = clock_mono_us() + (int64_t)ms * 1000;
-
-    return (struct timespec){.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
-}
-
 /* True when there is to be another look. */
 static bool rest(struct running *r, int ms)
 {
-    struct timespec until = after_ms(ms);
+    int64_t until_us = clock_mono_us() + (int64_t)ms * 1000;
     int timed_out = 0;
 
     pthread_mutex_lock(&set.lock);
     while (!set.stopping && !r->woken && !timed_out)
-        timed_out = pthread_cond_timedwait(&set.wake, &set.lock, &until);
+        timed_out = condition_wait(&set.wake, &set.lock, until_us);
     r->woken = false;
     bool again = !set.stopping;
     pthread_mutex_unlock(&set.lock);
@@ -105,13 +97,9 @@ static void start_one(const struct service *s)
 
 void services_start(const struct app *app, const struct service *list)
 {
-    pthread_condattr_t monotonic;
     sigset_t all, before;
 
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&set.wake, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    condition_init(&set.wake);
     set.app = app;
     set.stopping = false;
     sigfillset(&all);

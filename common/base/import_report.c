@@ -74,6 +74,10 @@ static void write_notice(struct buf *json, const struct import_notice *n)
     buf_printf(json, ",\"count\":%" PRId64, n->count);
     if (n->first_line)
         buf_printf(json, ",\"first_line\":%" PRId64, n->first_line);
+    if (n->message) {
+        buf_char(json, ',');
+        write_text(json, "message", n->message);
+    }
     buf_char(json, '}');
 }
 

@@ -19,7 +19,8 @@ struct import_notice {
     const char *code;
     const char *column; /* NULL = about the file or the row */
     int64_t count;
-    int64_t first_line; /* 0 = no line */
+    int64_t first_line;  /* 0 = no line */
+    const char *message; /* NULL = the code says it all */
 };
 
 struct import_report {
@@ -40,7 +41,7 @@ struct import_error {
 /* Count a failed row and list it while there is room. */
 void import_error(struct import_report *r, const struct import_error *e);
 
-/* code and column must outlive the report; count = how many rows it stands for. */
+/* Its texts must outlive the report; count = how many rows it stands for. */
 void import_notice(struct import_report *r, const struct import_notice *n);
 
 void import_report_write(const struct import_report *r, const struct csv_summary *s,

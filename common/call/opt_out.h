@@ -4,6 +4,10 @@
  * Writing the entry calls off whatever waits for the number in any of the tenant's campaigns, in
  * the same transaction, and has requests that are on their way hung up: the database does
  * (sql/migrations/0027_opt_outs.sql), whoever writes it.
+ *
+ * A row that a start or a request is inserting at that very moment is not there yet to be called
+ * off.  It is refused when it is claimed, under the number's lock, and ends canceled with the same
+ * code and a decision of its own: nothing else dials a row.
  */
 #ifndef AGORALIA_OPT_OUT_H
 #define AGORALIA_OPT_OUT_H

@@ -4,7 +4,8 @@
  * Pure and total: an event that means nothing in a state changes nothing.  Claims,
  * senders, webhooks and the reconciler ask here before they write, and write by
  * compare-and-set on the states they asked about.  What moves many rows at once
- * (due, swept, put back, canceled) is a statement each; a test holds it to this.
+ * (due, swept, put back) is a statement each, and whoever ends rows that wait does it
+ * by end_waiting() in the database; tests hold them to this.
  *
  * What holds whatever comes in whatever order:
  *  - a row is dialled only from queued, and has then one attempt that lives;

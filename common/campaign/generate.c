@@ -6,53 +6,41 @@
 #include "common/base/json.h"
 #include "common/base/tz.h"
 #include "common/campaign/campaign_repo.h"
-#include "common/campaign/generation.h"
-#include "common/compliance/record.h"
-#include "common/store/db.h"
+#include "common/campaign/generation_columns.h"
 #include "common/store/pool.h"
 #include "queries.h"
-
-#include <stdio.h>
 
 /* The first batch is small so that dialling starts at once; the rest amortise their round trip. */
 enum { FIRST_BATCH = 100, BATCH = GENERATION_BATCH };
 
-/* Columns of execution_schedule: of its rows, and of the refused ones' checks. */
-enum { SC_LEAD, SC_PHONE, SC_AT, SC_REASON, SC_COLUMNS };
-enum {
-    CK_LEAD,
-    CK_COUNTRY,
-    CK_DNC,
-    CK_QUIET,
-    CK_CONSENT,
-    CK_DISCLOSURE,
-    CK_REASON,
-    CK_CODE,
-    CK_CODES,
-    CK_WARNINGS,
-    CK_PLATFORM_RULE,
-    CK_TENANT_RULE,
-    CK_RECORD,
-    CK_SALT,
-    CK_PERSONAL,
-    CK_COLUMNS
+enum { TAKE_IN_EVERY = 100 };
+
+/* Where in the leads: a lane (a campaign's id, or 0: of no campaign) and the lead before. */
+struct cursor {
+    int64_t lane, after;
 };
+
+enum stage { CLOSED, OPEN, READING, STORING }; /* the latter two: its statement is on its way */
 
 /* A batch from its first query to its last answer. */
 struct batch {
     struct op op;
-    struct rows moved;
-    bool sent; /* its rows are on their way */
+    enum stage stage;
+    int limit;
+    struct cursor from, to;
+    struct rows leads, moved;
+    bool last; /* no leads are left after it */
 };
 
 struct generation {
     struct generation_basis basis; /* now: the database's, when it was taken */
     struct campaign_lead_filters filters;
     int64_t execution_id;
-    int64_t lane, after; /* the cursor */
-    int64_t was_lane, was_after;
-    struct sql_array schedule[SC_COLUMNS], checks[CK_COLUMNS];
-    struct batch batches[2];
+    struct cursor cursor; /* where the next batch begins */
+    struct generation_columns *columns;
+    struct batch batches[3]; /* one is stored while another is judged and a third is read */
+    bool met;                /* a lead or a number that had a row already */
+    void (*after_batch)(void);
 };
 
 bool generation_filters(struct op *op, const struct campaign *c, struct campaign_lead_filters *out)
@@ -75,20 +63,25 @@ static bool take(struct op *op, struct generation *g)
         || rows.n == 0)
         return false;
     g->execution_id = db_i64(&rows, 0, "id");
-    g->lane = g->was_lane = db_i64(&rows, 0, "cursor_lane");
-    g->after = g->was_after = db_i64(&rows, 0, "cursor_lead");
+    g->cursor = (struct cursor){db_i64(&rows, 0, "cursor_lane"), db_i64(&rows, 0, "cursor_lead")};
     return tstamp_parse(str_of(db_text(&rows, 0, "now")), &g->basis.now);
+}
+
+bool generation_ask_leads(struct op *op, const struct campaign_lead_filters *f, int64_t lane,
+                          int64_t after, int limit, struct rows *out)
+{
+    return db_send(op, &SQL_EXECUTION_LEADS,
+                   ARGS({"lane", sql_i64(op, lane)}, {"after", sql_i64(op, after)},
+                        {"country_iso", f->country_iso}, {"consent_status", f->consent_status},
+                        {"preferred_lang", f->preferred_lang}, {"consent_basis", f->consent_basis},
+                        {"limit", sql_i64(op, limit)}),
+                   out);
 }
 
 bool generation_leads(struct op *op, const struct campaign_lead_filters *f, int64_t lane,
                       int64_t after, int limit, struct rows *out)
 {
-    return db_query(op, &SQL_EXECUTION_LEADS,
-                    ARGS({"lane", sql_i64(op, lane)}, {"after", sql_i64(op, after)},
-                         {"country_iso", f->country_iso}, {"consent_status", f->consent_status},
-                         {"preferred_lang", f->preferred_lang}, {"consent_basis", f->consent_basis},
-                         {"limit", sql_i64(op, limit)}),
-                    out);
+    return generation_ask_leads(op, f, lane, after, limit, out) && db_receive(op);
 }
 
 static struct tstamp column_tstamp(const struct rows *rows, int row, const char *column)
@@ -135,264 +128,222 @@ bool generation_judge(struct op *op, const struct generation_basis *b, const str
     return true;
 }
 
-static void add_names(struct sql_array *column, uint64_t bits, unsigned count,
-                      const char *(*name)(unsigned bit))
-{
-    char text[1536];
-    size_t n = 0;
-
-    text[0] = '\0';
-    for (unsigned i = 0; i < count; i++)
-        if (bits & CODE_BIT(i))
-            n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n ? " " : "", name(i));
-    sql_array_add(column, text);
-}
-
-static const char *code_name(unsigned bit)
-{
-    return compliance_code_name((enum compliance_code)bit);
-}
-
-static const char *warning_name(unsigned bit)
-{
-    return compliance_warning_name((enum compliance_warning)bit);
-}
-
-static void add_id(struct sql_array *column, int64_t id)
-{
-    if (id)
-        sql_array_add_i64(column, id);
-    else
-        sql_array_add(column, NULL);
-}
-
-static void add_check(struct op *op, struct generation *g, int64_t lead_id,
-                      const struct compliance_answer *a)
-{
-    const struct compliance_verdict *v = &a->verdict;
-    const struct decision_record r = decision_record(op, a->facts, v);
-
-    sql_array_add_i64(&g->checks[CK_LEAD], lead_id);
-    sql_array_add(&g->checks[CK_COUNTRY], a->country_iso);
-    sql_array_add(&g->checks[CK_DNC], check_names[v->dnc]);
-    sql_array_add(&g->checks[CK_QUIET], check_names[v->quiet_hours]);
-    sql_array_add(&g->checks[CK_CONSENT], check_names[v->consent]);
-    sql_array_add(&g->checks[CK_DISCLOSURE], check_names[v->disclosure]);
-    sql_array_add(&g->checks[CK_REASON], compliance_code_reason(v->code));
-    sql_array_add(&g->checks[CK_CODE], compliance_code_name(v->code));
-    add_names(&g->checks[CK_CODES], v->codes, CC_COUNT, code_name);
-    add_names(&g->checks[CK_WARNINGS], v->warnings, CW_COUNT, warning_name);
-    add_id(&g->checks[CK_PLATFORM_RULE], a->platform_rule_id);
-    add_id(&g->checks[CK_TENANT_RULE], a->tenant_rule_id);
-    sql_array_add(&g->checks[CK_RECORD], r.record);
-    sql_array_add(&g->checks[CK_SALT], r.salt);
-    sql_array_add(&g->checks[CK_PERSONAL], r.personal);
-}
-
 struct tstamp generation_when(const struct generation_basis *b, const struct compliance_verdict *v)
 {
     return v->status == VERDICT_REJECTED ? v->next_allowed_at : generation_earliest(b);
 }
 
-static bool add_lead(struct op *op, struct generation *g, const struct rows *leads, int i)
+/* The batch's failure, if there is one, is its parent's. */
+static void close_batch(struct op *op, struct batch *b)
 {
-    struct compliance_answer a;
-    struct buf text = {0};
+    if (b->op.err.code != E_NONE)
+        op_fail_like(op, &b->op);
+    op_end(&b->op);
+    b->stage = CLOSED;
+}
 
-    if (!generation_judge(op, &g->basis, leads, i, NULL, &a))
+static void open_batch(const struct op *op, const struct generation *g, struct batch *b, int limit)
+{
+    *b = (struct batch){.op = op_part(op), .stage = OPEN, .limit = limit, .from = g->cursor};
+}
+
+static bool ask_leads(struct generation *g, struct batch *b)
+{
+    bool ok =
+        generation_ask_leads(&b->op, &g->filters, b->from.lane, b->from.after, b->limit, &b->leads);
+
+    if (ok)
+        b->stage = READING;
+    return ok;
+}
+
+static bool has_lane_after(const struct generation *g, const struct batch *b)
+{
+    return b->from.lane != 0 && g->basis.campaign.lead_filters.text;
+}
+
+/* After that it is known where the next one begins. */
+static bool receive_leads(struct generation *g, struct batch *b)
+{
+    b->stage = OPEN;
+    if (!db_receive(&b->op))
         return false;
-    struct tstamp at = generation_when(&g->basis, &a.verdict);
-
-    sql_array_add_i64(&g->schedule[SC_LEAD], db_i64(leads, i, "id"));
-    sql_array_add(&g->schedule[SC_PHONE], db_text(leads, i, "phone"));
-    if (at.us)
-        tstamp_write(&text, at);
-    sql_array_add(&g->schedule[SC_AT], at.us ? text.p : NULL);
-    sql_array_add(&g->schedule[SC_REASON],
-                  compliance_code_name(at.us ? a.verdict.code : compliance_final_code(&a.verdict)));
-    buf_free(&text);
-    if (!at.us)
-        add_check(op, g, db_i64(leads, i, "id"), &a);
+    b->to = b->from;
+    if (b->leads.n)
+        b->to.after = db_i64(&b->leads, b->leads.n - 1, "id");
+    if (b->leads.n < b->limit) {
+        b->last = !has_lane_after(g, b);
+        if (!b->last)
+            b->to = (struct cursor){0};
+    }
+    g->cursor = b->to;
     return true;
 }
 
-static void reset_columns(struct generation *g)
+/*
+ * The next batch is asked for while the database has nothing else to do, if there is a session for
+ * it: who holds one must not wait for another.
+ */
+static bool read_ahead(struct op *op, struct generation *g, const struct batch *b,
+                       struct batch *next)
 {
-    for (int c = 0; c < SC_COLUMNS; c++)
-        sql_array_reset(&g->schedule[c]);
-    for (int c = 0; c < CK_COLUMNS; c++)
-        sql_array_reset(&g->checks[c]);
+    if (b->last || b->limit < BATCH || next->stage != CLOSED)
+        return true;
+    open_batch(op, g, next, BATCH);
+    if (db_lease_spare(&next->op))
+        return ask_leads(g, next);
+    close_batch(op, next);
+    return true;
 }
 
-/* Every column of the batch, then what is the same for all of it. */
-static const struct arg *batch_args(struct op *op, struct generation *g, bool generated)
+/* What nobody takes in holds the database up. */
+static void take_in(struct generation *g)
 {
-    static const char *const schedule_names[SC_COLUMNS] = {"lead_ids", "phones", "scheduled_ats",
-                                                           "reasons"};
-    static const char *const check_columns[CK_COLUMNS] = {"refused_ids",
-                                                          "countries",
-                                                          "dncs",
-                                                          "quiets",
-                                                          "consents",
-                                                          "disclosures",
-                                                          "rejection_reasons",
-                                                          "rejection_codes",
-                                                          "codes",
-                                                          "warnings",
-                                                          "platform_rule_ids",
-                                                          "country_rule_ids",
-                                                          "records",
-                                                          "salts",
-                                                          "personals"};
-    const struct campaign *c = &g->basis.campaign;
-    const struct arg common[] = {
-        {"campaign_id", sql_i64(op, c->id)},
-        {"execution_id", sql_i64(op, g->execution_id)},
-        {"from_number", c->from_number},
-        {"agent_id", c->agent_id},
-        {"kb_id", c->knowledge_base_id.set ? sql_i64(op, c->knowledge_base_id.v) : NULL},
-        {"timezone", c->timezone},
-        {"valid_until", sql_tstamp(op, c->end_date)},
-        {"lane", sql_i64(op, g->lane)},
-        {"after", sql_i64(op, g->after)},
-        {"was_lane", sql_i64(op, g->was_lane)},
-        {"was_after", sql_i64(op, g->was_after)},
-        {"generated", sql_bool(generated)},
-        {"at", sql_tstamp(op, g->basis.now)},
-        {"engine_version", COMPLIANCE_ENGINE_VERSION},
-        {"tzdata_version", tz_version()},
-        {0},
-    };
-    struct arg *args =
-        arena_alloc(&op->arena, sizeof(common) + (SC_COLUMNS + CK_COLUMNS) * sizeof(*args));
-    struct arg *next = args;
+    for (size_t i = 0; i < ARRAY_LEN(g->batches); i++)
+        if (g->batches[i].stage == READING)
+            db_take_in(&g->batches[i].op);
+}
 
-    for (int i = 0; i < SC_COLUMNS; i++)
-        *next++ = (struct arg){schedule_names[i], sql_array_close(&g->schedule[i])};
-    for (int i = 0; i < CK_COLUMNS; i++)
-        *next++ = (struct arg){check_columns[i], sql_array_close(&g->checks[i])};
-    memcpy(next, common, sizeof(common));
-    return args;
+static bool judge(struct generation *g, struct batch *b)
+{
+    struct compliance_answer a;
+
+    generation_columns_clear(g->columns);
+    for (int i = 0; i < b->leads.n; i++) {
+        if (!generation_judge(&b->op, &g->basis, &b->leads, i, NULL, &a))
+            return false;
+        generation_columns_add(&b->op, g->columns, &g->basis, &b->leads, i, &a);
+        if (i % TAKE_IN_EVERY == 0)
+            take_in(g);
+    }
+    return true;
+}
+
+/*
+ * May some of them have a row?  Leads of no campaign may, who were the campaign's or have a number
+ * of one of its leads; the campaign's own only if they changed meanwhile: that is seen when it
+ * happens.
+ */
+static bool may_be_there(const struct generation *g, const struct batch *b)
+{
+    return g->met || b->from.lane == 0;
+}
+
+/* What is the same for all of the batch. */
+static const struct arg *batch_args(struct op *op, const struct generation *g,
+                                    const struct batch *b)
+{
+    const struct campaign *c = &g->basis.campaign;
+
+    return generation_columns_args(
+        op, g->columns,
+        ARGS({"campaign_id", sql_i64(op, c->id)}, {"execution_id", sql_i64(op, g->execution_id)},
+             {"from_number", c->from_number}, {"agent_id", c->agent_id},
+             {"kb_id", c->knowledge_base_id.set ? sql_i64(op, c->knowledge_base_id.v) : NULL},
+             {"timezone", c->timezone}, {"valid_until", sql_tstamp(op, c->end_date)},
+             {"lane", sql_i64(op, b->to.lane)}, {"after", sql_i64(op, b->to.after)},
+             {"was_lane", sql_i64(op, b->from.lane)}, {"was_after", sql_i64(op, b->from.after)},
+             {"generated", sql_bool(b->last)}, {"again", sql_bool(may_be_there(g, b))},
+             {"at", sql_tstamp(op, g->basis.now)}, {"engine_version", COMPLIANCE_ENGINE_VERSION},
+             {"tzdata_version", tz_version()}));
 }
 
 /*
  * Rows, checks and cursor in one statement, which moves nothing when another worker has moved the
- * cursor: that one goes on, we stop.  It is on its way while the next batch is read and judged.
+ * cursor: that one goes on, we stop.
  */
-static bool send_batch(struct generation *g, struct batch *b, bool generated)
+static bool store(struct generation *g, struct batch *b)
 {
-    b->sent = db_send(&b->op, &SQL_EXECUTION_SCHEDULE, batch_args(&b->op, g, generated), &b->moved);
-    g->was_lane = g->lane;
-    g->was_after = g->after;
-    return b->sent;
-}
+    bool ok = db_send(&b->op, &SQL_EXECUTION_SCHEDULE, batch_args(&b->op, g, b), &b->moved);
 
-static bool has_lane_after(const struct generation *g)
-{
-    return g->lane != 0 && g->basis.campaign.lead_filters.text;
-}
-
-static void open_batch(const struct op *parent, struct batch *b)
-{
-    *b = (struct batch){.op = {.app = parent->app,
-                               .request_id = parent->request_id,
-                               .tenant_id = parent->tenant_id,
-                               .deadline_us = parent->deadline_us}};
-}
-
-/* The batch's failure, if there is one, is its parent's. */
-static void close_batch(struct op *parent, struct batch *b)
-{
-    if (b->op.err.code != E_NONE)
-        fail_because(parent, b->op.err.code, b->op.err.cause, "%s", b->op.err.message);
-    op_end(&b->op);
-    b->sent = false;
-}
-
-/*
- * Wait for what is on its way, if anything is.  False when the run ends: by a failure, or because
- * the cursor was another's.
- */
-static bool settle(struct op *parent, struct batch *b, void (*after_batch)(void))
-{
-    if (!b->sent)
-        return true;
-    bool ours = db_receive(&b->op) && b->moved.n == 1;
-    close_batch(parent, b);
-    if (ours)
-        after_batch();
-    return ours;
-}
-
-/* Read and judge; *more is false when the last lane is exhausted. */
-static bool judge_batch(struct generation *g, struct batch *b, int limit, bool *more)
-{
-    struct rows leads;
-
-    reset_columns(g);
-    bool ok = generation_leads(&b->op, &g->filters, g->lane, g->after, limit, &leads);
-    for (int i = 0; ok && i < leads.n; i++)
-        ok = add_lead(&b->op, g, &leads, i);
-    if (ok && leads.n)
-        g->after = db_i64(&leads, leads.n - 1, "id");
-    bool lane_done = ok && leads.n < limit;
-    *more = !lane_done || has_lane_after(g);
-    if (lane_done && has_lane_after(g)) {
-        g->lane = 0;
-        g->after = 0;
-    }
+    if (ok)
+        b->stage = STORING;
     return ok;
 }
 
 /*
- * While the database stores a batch the next is read and judged, each with a session of its own;
- * but who holds one must not wait for another.  The first, which is small so that dialling starts
- * at once, has nothing beside it.
+ * Wait for what is being stored, if anything is.  False when the run ends: by a failure, because
+ * the cursor was another's, or because somebody in the batch had a row.
  */
-static bool run_batches(struct op *op, struct generation *g, void (*after_batch)(void))
+static bool settle(struct op *op, struct generation *g, struct batch *b)
 {
-    struct batch *b = &g->batches[0], *before = &g->batches[1];
-    bool go = true, more = true;
-
-    for (int limit = FIRST_BATCH; go && more; limit = BATCH) {
-        open_batch(op, b);
-        go = (before->sent && db_lease_spare(&b->op)) || settle(op, before, after_batch);
-        go = go && judge_batch(g, b, limit, &more);
-        go = settle(op, before, after_batch) && go && send_batch(g, b, !more);
-        if (!go)
-            close_batch(op, b);
-        else if (limit == FIRST_BATCH)
-            go = settle(op, b, after_batch);
-        struct batch *sent = b;
-        b = before;
-        before = sent;
+    if (b->stage != STORING)
+        return true;
+    bool ours = db_receive(&b->op) && b->moved.n == 1;
+    if (b->op.err.code == E_ALREADY_EXISTS) {
+        g->met = true;
+        op_forgive(&b->op);
     }
-    settle(op, before, after_batch);
+    close_batch(op, b);
+    if (ours)
+        g->after_batch();
+    return ours;
+}
+
+/* The first batch, which is small so that dialling starts at once, has nothing beside it. */
+static bool begin_next(struct op *op, struct generation *g, struct batch *b, struct batch *next)
+{
+    if (!read_ahead(op, g, b, next))
+        return false;
+    if (next->stage != CLOSED)
+        return true;
+    if (!settle(op, g, b))
+        return false;
+    open_batch(op, g, next, BATCH);
+    return ask_leads(g, next);
+}
+
+/* Whatever is still on its way has an answer to be waited for. */
+static void finish(struct op *op, struct generation *g)
+{
+    for (size_t i = 0; i < ARRAY_LEN(g->batches); i++) {
+        struct batch *b = &g->batches[i];
+        settle(op, g, b);
+        if (b->stage == READING && !db_receive(&b->op))
+            op_forgive(&b->op);
+        if (b->stage != CLOSED)
+            close_batch(op, b);
+    }
+}
+
+static bool run_batches(struct op *op, struct generation *g)
+{
+    struct batch *before = &g->batches[0], *b = &g->batches[1], *next = &g->batches[2];
+
+    open_batch(op, g, b, FIRST_BATCH);
+    bool go = ask_leads(g, b);
+    while (go) {
+        go = receive_leads(g, b) && read_ahead(op, g, b, next) && judge(g, b);
+        go = settle(op, g, before) && go && store(g, b);
+        go = go && !b->last && begin_next(op, g, b, next);
+        struct batch *done = before;
+        before = b;
+        b = next;
+        next = done;
+    }
+    finish(op, g);
     return op->err.code == E_NONE;
 }
 
-static void free_columns(void *p)
+/* From where the execution stands to its end. */
+static bool run(struct op *op, struct generation *g)
 {
-    struct generation *g = p;
-
-    for (int c = 0; c < SC_COLUMNS; c++)
-        sql_array_free(&g->schedule[c]);
-    for (int c = 0; c < CK_COLUMNS; c++)
-        sql_array_free(&g->checks[c]);
+    if (!take(op, g))
+        return op->err.code == E_NONE;
+    if (!rules_in_force(op, NULL, generation_earliest(&g->basis), &g->basis.rules))
+        return false;
+    db_release(op);
+    return run_batches(op, g);
 }
 
 bool execution_generate(struct op *op, int64_t campaign_id, void (*after_batch)(void))
 {
     struct generation *g = ARENA_NEW(&op->arena, struct generation);
 
-    arena_defer(&op->arena, free_columns, g);
+    g->after_batch = after_batch;
+    g->columns = generation_columns_new(op);
     if (!campaign_repo_get(op, campaign_id, &g->basis.campaign)
-        || !generation_filters(op, &g->basis.campaign, &g->filters))
+        || !generation_filters(op, &g->basis.campaign, &g->filters) || !run(op, g))
         return false;
-    if (!take(op, g))
-        return op->err.code == E_NONE;
-    if (!rules_in_force(op, NULL, generation_earliest(&g->basis), &g->basis.rules))
-        return false;
-    db_release(op);
-    return run_batches(op, g, after_batch);
+    return !g->met || run(op, g);
 }

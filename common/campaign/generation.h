@@ -30,6 +30,10 @@ bool generation_filters(struct op *op, const struct campaign *c,
 bool generation_leads(struct op *op, const struct campaign_lead_filters *f, int64_t lane,
                       int64_t after, int limit, struct rows *out) MUSTCHECK;
 
+/* Its first half; db_receive() is the second. */
+bool generation_ask_leads(struct op *op, const struct campaign_lead_filters *f, int64_t lane,
+                          int64_t after, int limit, struct rows *out) MUSTCHECK;
+
 /* metadata stands for the lead's own; NULL = as it is. */
 bool generation_judge(struct op *op, const struct generation_basis *b, const struct rows *leads,
                       int i, const char *metadata, struct compliance_answer *out) MUSTCHECK;

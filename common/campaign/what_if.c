@@ -22,9 +22,11 @@ static uint64_t code_set(const enum compliance_code *codes)
 
 enum lead_fate lead_fate_of(const struct generation_basis *b, const struct compliance_verdict *v)
 {
-    struct tstamp at = generation_when(b, v);
+    struct tstamp at = generation_when(b, v), end = b->campaign.end_date;
 
-    return at.us == 0 ? FATE_NEVER : at.us <= b->now.us ? FATE_NOW : FATE_LATER;
+    if (at.us == 0 || (end.us && at.us >= end.us))
+        return FATE_NEVER;
+    return at.us <= b->now.us ? FATE_NOW : FATE_LATER;
 }
 
 static bool is_same(const struct freed *f, const char *change, const char *registry)
@@ -48,18 +50,16 @@ static void count(struct what_if *w, const char *change, const char *registry, e
     w->items[i].later += fate == FATE_LATER;
 }
 
-/* Only what has no other cure than this change is freed by it. */
-static void without(const struct compliance_verdict *v, uint64_t codes, const char *change,
-                    const char *registry, struct what_if *w)
+/* Only what has no other cure than this change, and time before the campaign's end, is freed. */
+static void without(const struct generation_basis *b, const struct compliance_answer *a,
+                    uint64_t codes, const char *change, const char *registry, struct what_if *w)
 {
-    uint64_t rest = v->codes & ~codes;
+    uint64_t rest = a->verdict.codes & ~codes;
 
-    if (!(v->codes & codes))
+    if (!(a->verdict.codes & codes) || (rest && !compliance_is_temporal(rest)))
         return;
-    if (!rest)
-        count(w, change, registry, FATE_NOW);
-    else if (compliance_is_temporal(rest))
-        count(w, change, registry, FATE_LATER);
+    const struct compliance_verdict v = compliance_decide_without(a->facts, codes);
+    count(w, change, registry, lead_fate_of(b, &v));
 }
 
 /* The registry of the number's country, else of the lead's. */
@@ -83,21 +83,19 @@ static const char *registry_asked(const struct generation_basis *b, const char *
 static void count_by_codes(const struct generation_basis *b, const char *theirs,
                            const struct compliance_answer *a, struct what_if *w)
 {
-    const struct compliance_verdict *v = &a->verdict;
-
-    without(v,
+    without(b, a,
             CODES(CC_CONSENT_NO_LEAD, CC_CONSENT_EXPIRED, CC_CONSENT_BASIS_NOT_ACCEPTED,
                   CC_CONSENT_MISSING, CC_CONSENT_DATE_IN_FUTURE, CC_CONSENT_DATE_MISSING,
                   CC_CONSENT_PROOF_MISSING, CC_CONSENT_SCOPE, CC_CONSENT_LEVEL),
             "record_consent", NULL, w);
-    without(v, CODES(CC_DNC_REGISTRY_STALE), "scrub_registry",
+    without(b, a, CODES(CC_DNC_REGISTRY_STALE), "scrub_registry",
             registry_asked(b, a->country_iso, theirs), w);
-    without(v, CODES(CC_DNC_INTERNAL), "remove_from_dnc_list", NULL, w);
-    without(v, CODES(CC_QUIET_HOURS_INVALID_CONFIG), "correct_windows", NULL, w);
-    without(v, CODES(CC_CALLER_ID_ANONYMOUS, CC_CALLER_ID_FORBIDDEN), "change_from_number", NULL,
+    without(b, a, CODES(CC_DNC_INTERNAL), "remove_from_dnc_list", NULL, w);
+    without(b, a, CODES(CC_QUIET_HOURS_INVALID_CONFIG), "correct_windows", NULL, w);
+    without(b, a, CODES(CC_CALLER_ID_ANONYMOUS, CC_CALLER_ID_FORBIDDEN), "change_from_number", NULL,
             w);
-    without(v, CODES(CC_SECTOR_CONSENT), "record_sector_consent", NULL, w);
-    without(v, CODES(CC_DISCLOSURE_TEMPLATE_INVALID), "correct_disclosure_text", NULL, w);
+    without(b, a, CODES(CC_SECTOR_CONSENT), "record_sector_consent", NULL, w);
+    without(b, a, CODES(CC_DISCLOSURE_TEMPLATE_INVALID), "correct_disclosure_text", NULL, w);
 }
 
 /* Asked again: is it better than it was? */

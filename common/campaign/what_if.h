@@ -2,8 +2,9 @@
  * what_if.h - which single change would free how many of the leads that are not callable now.
  * Private to common/campaign.
  *
- * What a user can change for the whole campaign is asked of the engine again without it; for
- * the rest a lead is freed when every code that remains is one that time cures.
+ * What a user can change is asked of the engine again without it: for the whole campaign its own
+ * window, override and end, for a lead the codes that a change would cure.  Freed is who could
+ * then be called before the campaign's end.
  */
 #ifndef AGORALIA_WHAT_IF_H
 #define AGORALIA_WHAT_IF_H
@@ -12,7 +13,7 @@
 
 enum lead_fate { FATE_NOW, FATE_LATER, FATE_NEVER };
 
-/* now when it may be called at once, later when it will be, by the answer alone. */
+/* now when it may be called at once, later when it will be, before the campaign's end. */
 enum lead_fate lead_fate_of(const struct generation_basis *b, const struct compliance_verdict *v);
 
 enum { WHAT_IF_MAX = 48 };

@@ -54,14 +54,14 @@ static const char *const formats[] = {"csv", "ndjson", NULL};
 /* What both queries have. */
 struct filter {
     struct tstamp from, to;
-    const char *status, *rejection_code, *to_number, *country_iso;
+    const char *status, *rejection_code, *to_number, *country_iso, *call_id;
     struct opt_i64 campaign_id, lead_id, scheduled_call_id;
 };
 #define FILTER_OF(q) \
     (struct filter) \
     { \
         (q)->from, (q)->to, (q)->status, (q)->rejection_code, (q)->to_number, (q)->country_iso, \
-            (q)->campaign_id, (q)->lead_id, (q)->scheduled_call_id \
+            (q)->call_id, (q)->campaign_id, (q)->lead_id, (q)->scheduled_call_id \
     }
 
 static const struct field check_list_query_fields[] = {
@@ -69,6 +69,7 @@ static const struct field check_list_query_fields[] = {
     FIELD(struct check_list_query, to),
     FIELD(struct check_list_query, status, .labels = statuses),
     FIELD(struct check_list_query, rejection_code, .check = code_complaint),
+    FIELD(struct check_list_query, call_id, .min = 1, .max = 64),
     FIELD(struct check_list_query, campaign_id, .min = 1, .max = INT64_MAX),
     FIELD(struct check_list_query, lead_id, .min = 1, .max = INT64_MAX),
     FIELD(struct check_list_query, scheduled_call_id, .min = 1, .max = INT64_MAX),
@@ -83,6 +84,7 @@ static const struct field check_export_query_fields[] = {
     FIELD(struct check_export_query, to),
     FIELD(struct check_export_query, status, .labels = statuses),
     FIELD(struct check_export_query, rejection_code, .check = code_complaint),
+    FIELD(struct check_export_query, call_id, .min = 1, .max = 64),
     FIELD(struct check_export_query, campaign_id, .min = 1, .max = INT64_MAX),
     FIELD(struct check_export_query, lead_id, .min = 1, .max = INT64_MAX),
     FIELD(struct check_export_query, scheduled_call_id, .min = 1, .max = INT64_MAX),
@@ -108,6 +110,7 @@ static const struct arg *page_args(struct op *op, const struct filter *f, struct
         {"before_id", before_id ? sql_i64(op, before_id) : NULL},
         {"status", f->status},
         {"rejection_code", f->rejection_code},
+        {"call_id", f->call_id},
         {"campaign_id", id_or_null(op, f->campaign_id)},
         {"lead_id", id_or_null(op, f->lead_id)},
         {"to_number", f->to_number},

@@ -18,7 +18,8 @@ struct compliance_check {
     const char *to_number;
     const char *country_iso;
     struct tstamp scheduled_time; /* the instant it was asked for */
-    struct opt_i64 call_id, scheduled_call_id, campaign_id, lead_id;
+    const char *call_id;          /* whose claim it was: as in GET /calls/{call_id}; NULL = none */
+    struct opt_i64 scheduled_call_id, campaign_id, lead_id;
     const char *dnc_check, *quiet_hours_check, *consent_check, *disclosure_check;
     struct opt_i64 platform_rule_id, country_rule_id; /* the versions that decided */
     const char *engine_version, *tzdata_version;
@@ -30,7 +31,7 @@ extern const struct type compliance_check_type;
 /* checked_at from (included) to (excluded); whatever is not said does not filter. */
 struct check_list_query {
     struct tstamp from, to;
-    const char *status, *rejection_code, *to_number, *country_iso;
+    const char *status, *rejection_code, *to_number, *country_iso, *call_id;
     struct opt_i64 campaign_id, lead_id, scheduled_call_id;
     int32_t limit, offset;
 };
@@ -38,7 +39,7 @@ extern const struct type check_list_query_type;
 
 struct check_export_query {
     struct tstamp from, to;
-    const char *status, *rejection_code, *to_number, *country_iso;
+    const char *status, *rejection_code, *to_number, *country_iso, *call_id;
     struct opt_i64 campaign_id, lead_id, scheduled_call_id;
     const char *format; /* csv, ndjson */
 };

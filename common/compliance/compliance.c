@@ -73,13 +73,18 @@ static void read_evidence(const struct evidence *e, struct compliance_facts *f)
     f->n_attempts = e->n_attempts;
 }
 
+/* A refusal is the number's too: only a lead with a grant of its own is out of its reach. */
 static void read_lead(struct op *op, const struct compliance_question *q,
-                      struct compliance_facts *f)
+                      const struct evidence *evidence, struct compliance_facts *f)
 {
     if (q->lead)
         f->lead = facts_of_lead(op, q->lead);
     else if (q->country_iso)
         memcpy(f->lead.country_iso, country_of_rules(q->country_iso), sizeof(f->lead.country_iso));
+    if (evidence->refused && f->lead.consent != CONSENT_GRANTED) {
+        f->lead.known = true;
+        f->lead.consent = CONSENT_DENIED;
+    }
 }
 
 /* The campaign's own words; nobody else can know them. */
@@ -113,7 +118,7 @@ struct compliance_answer compliance_answer(struct op *op, const struct complianc
     struct campaign_columns campaign = q->campaign.columns;
 
     read_number(q->to_number, &f);
-    read_lead(op, q, &f);
+    read_lead(op, q, evidence, &f);
     read_evidence(evidence, &f);
     campaign.exclude_dnc |= q->campaign.id == 0;
     f.campaign = facts_of_campaign(op, &campaign, f.country_iso, f.lead.country_iso);

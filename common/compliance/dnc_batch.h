@@ -27,6 +27,7 @@ struct dnc_terms {
     const char *registry;    /* "" = none by name */
     const char *country_iso; /* NULL = any */
     struct tstamp scrubbed_at;
+    struct tstamp since; /* of changes; null = from the file before */
     bool force; /* a full file may be less than half of the list; failed rows do not matter */
 };
 
@@ -35,6 +36,7 @@ struct dnc_row {
     enum dnc_source source;
     const char *country_iso;
     bool gone;
+    struct tstamp changed_at; /* null = when the list was given */
 };
 
 struct dnc_batch {
@@ -45,7 +47,7 @@ struct dnc_batch {
     int64_t import_id; /* 0 = nothing is stored yet */
     int rows, opt_outs;
     int64_t staged, closed;
-    struct sql_array numbers, sources, countries, gone;
+    struct sql_array numbers, sources, countries, gone, changes;
 };
 
 /* report and terms are the caller's to set, before; terms' texts live as long as the batch. */
@@ -59,7 +61,7 @@ bool dnc_batch_add(struct dnc_batch *b, const struct dnc_row *r) MUSTCHECK;
  * all of it or nothing.  VALIDATION_ERROR (FULL_FILE_SHRINKS) when the file has less
  * than half of the list.  Unless forced, a full file or a list of changes with rows that
  * failed takes nothing off for being missing, and does not bring the list to its day
- * (NOT_WHOLE in the report).
+ * (NOT_WHOLE in the report).  LIST_GAP there says that the list stays as of an earlier one.
  */
 bool dnc_batch_finish(struct dnc_batch *b) MUSTCHECK;
 

@@ -3,19 +3,28 @@
 #include "common/compliance/dnc_columns.h"
 
 #include "common/base/csv_words.h"
+#include "common/lead/date_cell.h"
 
-enum { HEADER_SOURCE, HEADER_ACTION, HEADER_OUTCOME, HEADER_AREA };
+enum { HEADER_SOURCE, HEADER_ACTION, HEADER_OUTCOME, HEADER_AREA, HEADER_CHANGED };
 enum { AREA_DIGITS = 3, REST_DIGITS = 7 };
 
 static const struct csv_meaning headers[] = {
-    {"source", HEADER_SOURCE},      {"dncsource", HEADER_SOURCE},   {"fonte", HEADER_SOURCE},
-    {"quelle", HEADER_SOURCE},      {"fuente", HEADER_SOURCE},      {"action", HEADER_ACTION},
-    {"change", HEADER_ACTION},      {"changetype", HEADER_ACTION},  {"operation", HEADER_ACTION},
-    {"flag", HEADER_ACTION},        {"azione", HEADER_ACTION},      {"operazione", HEADER_ACTION},
-    {"outcome", HEADER_OUTCOME},    {"result", HEADER_OUTCOME},     {"status", HEADER_OUTCOME},
-    {"registered", HEADER_OUTCOME}, {"onregister", HEADER_OUTCOME}, {"esito", HEADER_OUTCOME},
-    {"listed", HEADER_OUTCOME},     {"area", HEADER_AREA},          {"areacode", HEADER_AREA},
-    {"npa", HEADER_AREA},
+    {"source", HEADER_SOURCE},       {"dncsource", HEADER_SOURCE},
+    {"fonte", HEADER_SOURCE},        {"quelle", HEADER_SOURCE},
+    {"fuente", HEADER_SOURCE},       {"action", HEADER_ACTION},
+    {"change", HEADER_ACTION},       {"changetype", HEADER_ACTION},
+    {"operation", HEADER_ACTION},    {"flag", HEADER_ACTION},
+    {"azione", HEADER_ACTION},       {"operazione", HEADER_ACTION},
+    {"outcome", HEADER_OUTCOME},     {"result", HEADER_OUTCOME},
+    {"status", HEADER_OUTCOME},      {"registered", HEADER_OUTCOME},
+    {"onregister", HEADER_OUTCOME},  {"esito", HEADER_OUTCOME},
+    {"listed", HEADER_OUTCOME},      {"area", HEADER_AREA},
+    {"areacode", HEADER_AREA},       {"npa", HEADER_AREA},
+    {"date", HEADER_CHANGED},        {"changedate", HEADER_CHANGED},
+    {"datechanged", HEADER_CHANGED}, {"effectivedate", HEADER_CHANGED},
+    {"actiondate", HEADER_CHANGED},  {"changedat", HEADER_CHANGED},
+    {"listedat", HEADER_CHANGED},    {"data", HEADER_CHANGED},
+    {"datum", HEADER_CHANGED},       {"fecha", HEADER_CHANGED},
 };
 
 static const struct csv_meaning actions[] = {
@@ -56,6 +65,25 @@ int dnc_outcome_read(struct str cell)
     return csv_meaning(outcomes, ARRAY_LEN(outcomes), cell);
 }
 
+/* In UTC a day begins 14 hours after it did in the first zone, and is over in the last 12 hours
+ * after its end. */
+const char *dnc_change_read(struct str cell, struct tstamp given, struct tstamp *out)
+{
+    const int64_t hour_us = INT64_C(3600000000);
+    const char *wrong = date_cell_read(cell, out);
+
+    if (wrong)
+        return wrong;
+    bool day = !memchr(cell.p, ':', cell.n);
+    if (out->us - (day ? 14 * hour_us : 0) > given.us)
+        return "DATE_AFTER_SCRUBBED_AT";
+    if (day)
+        out->us += 36 * hour_us;
+    if (out->us > given.us)
+        *out = given;
+    return NULL;
+}
+
 static struct str trim(struct str s)
 {
     while (s.n && strchr(" \t\r\n", s.p[0])) {
@@ -74,7 +102,7 @@ struct str dnc_cell(const struct csv_record *r, size_t place)
 
 static void map_headers(const struct csv_record *first, struct dnc_columns *c)
 {
-    size_t *const places[] = {&c->source, &c->action, &c->outcome, &c->area};
+    size_t *const places[] = {&c->source, &c->action, &c->outcome, &c->area, &c->changed};
 
     for (size_t i = 0; i < first->n; i++) {
         int meaning = csv_meaning(headers, ARRAY_LEN(headers), first->fields[i]);
@@ -103,6 +131,14 @@ static bool map_two_parts(const struct csv_record *first, struct dnc_columns *c)
     return true;
 }
 
+static bool looks_like_a_day(struct str cell)
+{
+    struct tstamp day;
+    const char *wrong = date_cell_read(cell, &day);
+
+    return !wrong || strcmp(wrong, "DATE_AMBIGUOUS") == 0;
+}
+
 /* Without headers a column is what its first cell looks like. */
 static void map_words(const struct csv_record *first, struct dnc_columns *c)
 {
@@ -114,6 +150,8 @@ static void map_words(const struct csv_record *first, struct dnc_columns *c)
             c->action = i;
         if (!c->outcome && dnc_outcome_read(cell) >= 0)
             c->outcome = i;
+        if (!c->changed && looks_like_a_day(cell))
+            c->changed = i;
     }
 }
 

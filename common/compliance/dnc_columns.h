@@ -2,18 +2,19 @@
  * dnc_columns.h - what the columns of a do-not-call file are, and the words in them.
  *
  * On top of lead_columns.h: where an entry comes from, whether a change list adds
- * or deletes it, what a registry answered, and numbers in two columns (area code
- * and the rest).
+ * or deletes it and since when, what a registry answered, and numbers in two columns
+ * (area code and the rest).
  */
 #ifndef AGORALIA_DNC_COLUMNS_H
 #define AGORALIA_DNC_COLUMNS_H
 
+#include "common/base/tstamp.h"
 #include "common/lead/lead_columns.h"
 
 /* Places + 1; 0 = the file has none. */
 struct dnc_columns {
     struct lead_columns lead;
-    size_t source, action, outcome, area;
+    size_t source, action, outcome, area, changed;
 };
 
 enum dnc_action { DNC_ADD, DNC_DELETE };
@@ -21,6 +22,13 @@ enum dnc_outcome { DNC_LISTED, DNC_NOT_LISTED, DNC_NO_NUMBER };
 
 /* "A", "add", "+" ...; the meaning, or -1. */
 int dnc_action_read(struct str cell);
+
+/*
+ * When a change was made, at the latest: a day without a time is over everywhere on earth then.
+ * NULL with *out, or DATE_AMBIGUOUS, DATE_INVALID, or DATE_AFTER_SCRUBBED_AT for a day that begins
+ * nowhere before the list was given.
+ */
+const char *dnc_change_read(struct str cell, struct tstamp given, struct tstamp *out);
 
 /* What a registry says of a number sent to it: "Y", "N", "I" (no such number); or -1. */
 int dnc_outcome_read(struct str cell);

@@ -31,6 +31,7 @@ static const struct field options_fields[] = {
     FIELD_ENUM(struct dnc_import_options, mode, dnc_mode_names, .flags = F_NOT_NULL),
     FIELD(struct dnc_import_options, registry, .min = 1, .max = REGISTRY_NAME_MAX),
     FIELD(struct dnc_import_options, scrubbed_at),
+    FIELD(struct dnc_import_options, since),
     FIELD(struct dnc_import_options, force),
     FIELD(struct dnc_import_options, country_iso, .check = country_complaint),
     FIELD(struct dnc_import_options, delimiter, .check = csv_delimiter_complaint),
@@ -102,6 +103,16 @@ static bool read_action(struct dnc_import *imp, const struct csv_record *r, stru
     return true;
 }
 
+/* When the registry made the change: of a list of the tenant's own only we know since when. */
+static bool read_change(struct dnc_import *imp, const struct csv_record *r, struct dnc_row *row)
+{
+    struct str text = dnc_cell(r, row->source == DNC_REGISTRY ? imp->columns.changed : 0);
+    const char *wrong =
+        text.n ? dnc_change_read(text, imp->batch.terms.scrubbed_at, &row->changed_at) : NULL;
+
+    return !wrong || refuse(imp, r->line, "date", wrong, text);
+}
+
 /* A list without outcomes is the one that a registry has cleaned: these may be called. */
 static bool read_outcome(struct dnc_import *imp, const struct csv_record *r, struct dnc_row *row)
 {
@@ -126,7 +137,8 @@ static bool read_row(struct dnc_import *imp, const struct csv_record *r, struct 
         return read_outcome(imp, r, row);
     }
     return read_source(imp, r, row)
-           && (imp->batch.terms.mode != DNC_MODE_DELTA || read_action(imp, r, row));
+           && (imp->batch.terms.mode != DNC_MODE_DELTA
+               || (read_action(imp, r, row) && read_change(imp, r, row)));
 }
 
 static bool add_number(struct dnc_import *imp, const struct e164 *number, struct dnc_row row)
@@ -202,9 +214,19 @@ struct dnc_import *dnc_import_begin(struct op *op, const struct dnc_file *f)
     });
     arena_defer(&op->arena, free_import, imp);
     if (f->expired)
-        import_notice(&imp->report, &(struct import_notice){"SCRUB_EXPIRED", NULL, 1, 0});
+        import_notice(&imp->report, &(struct import_notice){"SCRUB_EXPIRED", NULL, 1, 0, NULL});
     dnc_batch_open(op, &imp->batch);
     return imp;
+}
+
+static const char *since_complaint(const struct dnc_import_options *o, enum dnc_source source)
+{
+    if (!o->since.us)
+        return NULL;
+    if (o->mode != DNC_MODE_DELTA || source != DNC_REGISTRY)
+        return "goes with mode delta and a registry";
+    int64_t end_us = o->scrubbed_at.us ? o->scrubbed_at.us : clock_now_us();
+    return o->since.us < end_us ? NULL : "must be before scrubbed_at";
 }
 
 /* All that is wrong with the options together, at once. */
@@ -230,6 +252,10 @@ static bool check_options(struct op *op, const struct dnc_import_options *o, enu
         err_detail(op, "scrubbed_at", "goes with the source registry");
         wrong = true;
     }
+    if (since_complaint(o, source)) {
+        err_detail(op, "since", since_complaint(o, source));
+        wrong = true;
+    }
     return !wrong || fail(op, E_VALIDATION_ERROR, "Request validation failed");
 }
 
@@ -245,6 +271,7 @@ struct dnc_import *dnc_import_open(struct op *op, const struct dnc_import_option
                   .registry = o->registry ? o->registry : "",
                   .country_iso = o->country_iso,
                   .scrubbed_at = o->scrubbed_at,
+                  .since = o->since,
                   .force = o->force},
         .delimiter = o->delimiter,
     };

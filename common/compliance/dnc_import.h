@@ -3,12 +3,19 @@
  *
  * Any file lead imports read: one number per line, or columns for the number
  * (e164, phone, number, ...; area code and number apart), the source (manual,
- * registry, opt_out), the country and, in a list of changes, the action.
+ * registry, opt_out), the country and, in a list of changes, the action and its day: an
+ * addition is listed since then, a deletion takes off what was listed by then.
  *
  * Mode add only adds.  Full is the whole of a list - the entries of its source,
  * registry and country: at the end of the file, and not before, those it does not
  * have are taken off.  Delta takes off what its action column deletes.  No file
  * takes an opt-out off, nor brings a manual entry back that somebody removed.
+ *
+ * A registry's list is as of its last file.  After one with rows that could not be
+ * read, a delta of which only some was stored, or changes that begin later than the
+ * file before ended, it stays as of the file before (LIST_GAP in every reply) until a
+ * full file of that day or later, or a delta since that file, has come; what was cut
+ * off may also be sent again with the same scrubbed_at.
  */
 #ifndef AGORALIA_DNC_IMPORT_H
 #define AGORALIA_DNC_IMPORT_H
@@ -20,6 +27,7 @@ struct dnc_import_options {
     enum dnc_mode mode;
     const char *registry;      /* whose list it is: "National DNC Registry" */
     struct tstamp scrubbed_at; /* when the registry gave it; null = now */
+    struct tstamp since;       /* delta: it has all changes from then on; null = since the last */
     bool force; /* meant: a full file of less than half of the list, rows that failed */
     const char *country_iso; /* where numbers without a plus were written; NULL = nowhere */
     const char *delimiter;   /* "," ";" "\t" "|"; NULL = find out */

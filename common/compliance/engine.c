@@ -183,7 +183,7 @@ static void find_next(struct trial *t, const struct opening *o)
     if (!t->v->codes || !compliance_is_temporal(t->v->codes)
         || !opening_next(o, f->at.us, f->guard_seconds * US, horizon_of(t), &next))
         return;
-    if (consent_judge(t, next).codes)
+    if (consent_judge(t, next).codes & ~t->cured)
         verdict_warn(t->v, CW_CONSENT_EXPIRES_BEFORE_NEXT_WINDOW);
     else if (f->campaign.end.us && next >= f->campaign.end.us)
         verdict_warn(t->v, CW_NEXT_WINDOW_AFTER_CAMPAIGN_END);
@@ -204,15 +204,23 @@ static void check_all(struct trial *t)
     check_caller_id(t);
     check_sector(t);
     check_disclosure(t);
+    t->v->codes &= ~t->cured;
     find_next(t, &o);
 }
 
 struct compliance_verdict compliance_decide(const struct compliance_facts *f)
 {
+    return compliance_decide_without(f, 0);
+}
+
+struct compliance_verdict compliance_decide_without(const struct compliance_facts *f,
+                                                    uint64_t cured)
+{
     struct compliance_verdict v = {.code = CC_NONE, .disclosure_language = ""};
     UNINITIALIZED struct trial t;
 
     trial_open(&t, f, &v);
+    t.cured = cured;
     if (check_number(&f->number, &v) && check_country(&t))
         check_all(&t);
     if (v.codes) {

@@ -17,4 +17,8 @@
 
 struct compliance_verdict compliance_decide(const struct compliance_facts *f);
 
+/* As it would be if these codes were cured; those of the number and its country are not to be. */
+struct compliance_verdict compliance_decide_without(const struct compliance_facts *f,
+                                                    uint64_t cured);
+
 #endif

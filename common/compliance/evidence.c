@@ -112,6 +112,7 @@ bool evidence_read(struct op *op, const struct rows *rows, int row, struct evide
     *out = (struct evidence){.dnc = dnc, .attempts = tried};
     const char *scope = db_text(rows, row, "unknown_scope");
     out->grants = db_text(rows, row, "grants");
+    out->refused = db_bool(rows, row, "refused");
     out->unknown_scope_blocks = !scope || strcmp(scope, "warn") != 0;
     if (!read_entries(own, dnc, &out->n_dnc) || !read_entries(all, dnc, &out->n_dnc)
         || !read_scrubs(op, db_text(rows, row, "scrubs"), out)

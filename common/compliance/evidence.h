@@ -15,12 +15,12 @@ struct evidence {
     int n_attempts;
     const char *grants;        /* of loosening, as grant_apply() reads them; NULL = none */
     bool unknown_scope_blocks; /* the tenant's word on consents that do not say what for */
+    bool refused;              /* a lead with this number said no, whichever was asked about */
 };
 
 /*
- * The columns entries, platform_entries, scrubs, attempts, grants and unknown_scope of a row
- * (person_evidence, execution_leads).  Fails with INTERNAL_ERROR when they are not as they should
- * be.
+ * The columns of evidence_of() in a row (person_evidence, execution_leads).  Fails with
+ * INTERNAL_ERROR when they are not as they should be.
  */
 bool evidence_read(struct op *op, const struct rows *rows, int row, struct evidence *out) MUSTCHECK;
 

@@ -6,6 +6,13 @@
 #include "common/compliance/disclosure_text.h"
 #include "common/compliance/law_reader.h"
 
+static const struct field law_row_fields[] = {
+#define X(type, column) FIELD(struct law_row, column, .flags = 0),
+    LAW_COLUMNS(X)
+#undef X
+};
+const struct type law_row_type = TYPE(struct law_row, law_row_fields);
+
 /* Whatever else stands in the document may be new law: it is not passed over. */
 static const char *const extended_keys[] = {
     "timezones", "zone_policy", "call_windows", "holidays", "attempt_caps", "abandoned_calls",

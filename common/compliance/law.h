@@ -7,7 +7,7 @@
 #ifndef AGORALIA_COMPLIANCE_LAW_H
 #define AGORALIA_COMPLIANCE_LAW_H
 
-#include "common/base/op.h"
+#include "common/base/fields.h"
 #include "common/compliance/window.h"
 
 struct tz;
@@ -119,25 +119,31 @@ enum loosenable {
     LOOSEN_REGISTRY = 32,
 };
 
-/* A rule row; extended NULL = none. */
+/* A rule row's columns: as the statements and the documents name them, extended NULL = none. */
+#define LAW_COLUMNS(X) \
+    X(int64_t, id) \
+    X(const char *, document_hash) /* under which law_documents has it; NULL = nowhere */ \
+    X(const char *, country_iso) \
+    X(bool, enabled) \
+    X(bool, require_disclosure) \
+    X(const char *, disclosure_text) \
+    X(bool, require_explicit_consent) \
+    X(bool, dnc_registry_enabled) \
+    X(bool, dnc_check_required) \
+    X(bool, quiet_hours_enabled) \
+    X(const char *, quiet_hours) \
+    X(const char *, timezone) \
+    X(bool, require_recording_consent) \
+    X(const char *, recording_disclosure_text) \
+    X(int64_t, data_retention_days) \
+    X(const char *, extended)
+
 struct law_row {
-    int64_t id;
-    const char *document_hash; /* under which law_documents has it; NULL = nowhere */
-    const char *country_iso;
-    bool enabled;
-    bool require_disclosure;
-    const char *disclosure_text;
-    bool require_explicit_consent;
-    bool dnc_registry_enabled;
-    bool dnc_check_required;
-    bool quiet_hours_enabled;
-    const char *quiet_hours;
-    const char *timezone;
-    bool require_recording_consent;
-    const char *recording_disclosure_text;
-    int64_t data_retention_days;
-    const char *extended;
+#define X(type, column) type column;
+    LAW_COLUMNS(X)
+#undef X
 };
+extern const struct type law_row_type;
 
 struct law {
     struct law_row row; /* what it was read from: read again, it gives the same law */

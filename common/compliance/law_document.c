@@ -5,41 +5,39 @@
 #include "common/base/digest.h"
 #include "common/base/json.h"
 
+#include <stdlib.h>
+
 struct law_shelf_item {
     const char *hash;
     const struct law *law;
     struct law_shelf_item *next;
 };
 
-static bool is_set(const struct cJSON *v, const char *key)
+/* A column that is missing, or of another type, is not said. */
+static void read_column(const struct cJSON *member, const struct field *f, void *out)
 {
-    const struct cJSON *member = json_get(v, key);
+    int64_t number = 0;
 
-    return member && json_is_true(member);
+    switch ((int)f->type) {
+    case FT_BOOL: *(bool *)out = member && json_is_true(member); break;
+    case FT_STR: *(const char **)out = json_string(member); break;
+    case FT_I64: *(int64_t *)out = member && json_i64(member, &number) ? number : 0; break;
+    default: abort();
+    }
 }
 
 static struct law_row row_of(struct op *op, const struct cJSON *v, const char *hash)
 {
     const struct cJSON *extended = json_get(v, "extended");
-    struct law_row row = {
-        .document_hash = hash,
-        .country_iso = json_get_string(v, "country_iso"),
-        .enabled = is_set(v, "enabled"),
-        .require_disclosure = is_set(v, "require_disclosure"),
-        .disclosure_text = json_get_string(v, "disclosure_text"),
-        .require_explicit_consent = is_set(v, "require_explicit_consent"),
-        .dnc_registry_enabled = is_set(v, "dnc_registry_enabled"),
-        .dnc_check_required = is_set(v, "dnc_check_required"),
-        .quiet_hours_enabled = is_set(v, "quiet_hours_enabled"),
-        .quiet_hours = json_get_string(v, "quiet_hours"),
-        .timezone = json_get_string(v, "timezone"),
-        .require_recording_consent = is_set(v, "require_recording_consent"),
-        .recording_disclosure_text = json_get_string(v, "recording_disclosure_text"),
-        .extended = extended ? json_text(op, extended) : NULL,
-    };
+    struct law_row row = {0};
 
-    if (!json_get_i64(v, "data_retention_days", &row.data_retention_days))
-        row.data_retention_days = 0;
+    for (size_t i = 0; i < law_row_type.nfields; i++) {
+        const struct field *f = &law_row_type.fields[i];
+        read_column(json_get(v, f->name), f, (char *)&row + f->offset);
+    }
+    row.id = 0; /* a document is nobody's row */
+    row.document_hash = hash;
+    row.extended = extended ? json_text(op, extended) : NULL;
     return row;
 }
 

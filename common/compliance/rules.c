@@ -58,50 +58,6 @@ static const struct field country_rule_fields[] = {
 };
 const struct type country_rule_type = TYPE(struct country_rule, country_rule_fields);
 
-/* A row of either table as rules_in_force has them. */
-struct rule_columns {
-    bool platform;
-    int64_t id;
-    const char *country_iso;
-    bool enabled;
-    bool require_disclosure;
-    const char *disclosure_text;
-    bool require_explicit_consent;
-    bool dnc_registry_enabled;
-    bool dnc_check_required;
-    bool quiet_hours_enabled;
-    const char *quiet_hours;
-    const char *timezone;
-    bool require_recording_consent;
-    const char *recording_disclosure_text;
-    int64_t data_retention_days;
-    int64_t version;
-    const char *document_hash;
-    const char *extended;
-};
-
-static const struct field rule_columns_fields[] = {
-    FIELD(struct rule_columns, platform, .flags = 0),
-    FIELD(struct rule_columns, id, .flags = 0),
-    FIELD(struct rule_columns, country_iso, .flags = 0),
-    FIELD(struct rule_columns, enabled, .flags = 0),
-    FIELD(struct rule_columns, require_disclosure, .flags = 0),
-    FIELD(struct rule_columns, disclosure_text, .flags = 0),
-    FIELD(struct rule_columns, require_explicit_consent, .flags = 0),
-    FIELD(struct rule_columns, dnc_registry_enabled, .flags = 0),
-    FIELD(struct rule_columns, dnc_check_required, .flags = 0),
-    FIELD(struct rule_columns, quiet_hours_enabled, .flags = 0),
-    FIELD(struct rule_columns, quiet_hours, .flags = 0),
-    FIELD(struct rule_columns, timezone, .flags = 0),
-    FIELD(struct rule_columns, require_recording_consent, .flags = 0),
-    FIELD(struct rule_columns, recording_disclosure_text, .flags = 0),
-    FIELD(struct rule_columns, data_retention_days, .flags = 0),
-    FIELD(struct rule_columns, version, .flags = 0),
-    FIELD(struct rule_columns, document_hash, .flags = 0),
-    FIELD(struct rule_columns, extended, .flags = 0),
-};
-static const struct type rule_columns_type = TYPE(struct rule_columns, rule_columns_fields);
-
 const struct arg *rules_args(struct op *op, const char *countries, struct tstamp at)
 {
     struct arg *args = arena_alloc(&op->arena, 3 * sizeof(*args));
@@ -112,75 +68,57 @@ const struct arg *rules_args(struct op *op, const char *countries, struct tstamp
     return args;
 }
 
-static struct law_row law_row_of(const struct rule_columns *c, const char *extended)
-{
-    return (struct law_row){
-        .id = c->id,
-        .document_hash = c->document_hash,
-        .country_iso = c->country_iso,
-        .enabled = c->enabled,
-        .require_disclosure = c->require_disclosure,
-        .disclosure_text = c->disclosure_text,
-        .require_explicit_consent = c->require_explicit_consent,
-        .dnc_registry_enabled = c->dnc_registry_enabled,
-        .dnc_check_required = c->dnc_check_required,
-        .quiet_hours_enabled = c->quiet_hours_enabled,
-        .quiet_hours = c->quiet_hours,
-        .timezone = c->timezone,
-        .require_recording_consent = c->require_recording_consent,
-        .recording_disclosure_text = c->recording_disclosure_text,
-        .data_retention_days = c->data_retention_days,
-        .extended = extended,
-    };
-}
-
 /* The tenant's documents are few and short: they come with the row. */
-static const struct law *law_at_hand(struct op *op, const struct rule_columns *c)
+static const struct law *law_at_hand(struct op *op, const struct law_row *row,
+                                     const struct rule_in_force *rule)
 {
-    const struct law_row row = law_row_of(c, c->extended);
-
-    return c->platform ? law_cache_find(op->app->laws, c->id, c->version) : law_parse(op, &row);
+    return rule->platform ? law_cache_find(op->app->laws, rule->id, rule->version)
+                          : law_parse(op, row);
 }
 
 /* The documents of those that nobody has read yet: long, and therefore asked for only once. */
-static bool read_documents(struct op *op, const struct rule_columns *columns,
-                           struct country_rules *out)
+static bool read_documents(struct op *op, const struct law_row *laws, struct country_rules *out)
 {
     struct sql_array ids = {0};
     struct rows rows;
 
     for (int i = 0; i < out->n; i++)
         if (!out->items[i].law)
-            sql_array_add_i64(&ids, columns[i].id);
+            sql_array_add_i64(&ids, laws[i].id);
     const char *text = arena_strdup(&op->arena, sql_array_close(&ids));
     sql_array_free(&ids);
     if (!db_query(op, &SQL_RULE_DOCUMENTS, ARGS({"ids", text}), &rows))
         return false;
     for (int r = 0; r < rows.n; r++)
         for (int i = 0; i < out->n; i++) {
-            if (out->items[i].law || columns[i].id != db_i64(&rows, r, "id"))
+            if (out->items[i].law || laws[i].id != db_i64(&rows, r, "id"))
                 continue;
-            const struct law_row row = law_row_of(&columns[i], db_text(&rows, r, "extended"));
-            out->items[i].law = law_cache_add(op, op->app->laws, &row, columns[i].version);
+            struct law_row row = laws[i];
+            row.extended = db_text(&rows, r, "extended");
+            out->items[i].law = law_cache_add(op, op->app->laws, &row, out->items[i].version);
         }
     return true;
 }
 
 bool rules_from_rows(struct op *op, struct rows *rows, struct country_rules *out)
 {
-    const struct rule_columns *columns = from_rows(op, rows, &rule_columns_type);
+    const struct law_row *laws = from_rows(op, rows, &law_row_type);
     bool missing = false;
 
-    if (!columns)
+    if (!laws)
         return false;
     out->n = rows->n;
     out->items = arena_alloc(&op->arena, (size_t)(rows->n + 1) * sizeof(*out->items));
     for (int i = 0; i < rows->n; i++) {
-        out->items[i] = (struct rule_in_force){columns[i].platform, columns[i].country_iso,
-                                               columns[i].id, law_at_hand(op, &columns[i])};
-        missing |= out->items[i].law == NULL;
+        struct rule_in_force *rule = &out->items[i];
+        *rule = (struct rule_in_force){.platform = db_bool(rows, i, "platform"),
+                                       .country_iso = laws[i].country_iso,
+                                       .id = laws[i].id,
+                                       .version = db_i64(rows, i, "version")};
+        rule->law = law_at_hand(op, &laws[i], rule);
+        missing |= rule->law == NULL;
     }
-    return !missing || read_documents(op, columns, out);
+    return !missing || read_documents(op, laws, out);
 }
 
 bool rules_in_force(struct op *op, const char *countries, struct tstamp at,

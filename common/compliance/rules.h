@@ -50,6 +50,7 @@ struct rule_in_force {
     bool platform; /* else the tenant's */
     const char *country_iso;
     int64_t id;
+    int64_t version; /* of the row: a new one whenever it was touched */
     const struct law *law;
 };
 

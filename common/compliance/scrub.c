@@ -3,6 +3,7 @@
 #include "common/compliance/scrub.h"
 
 #include "common/base/clock.h"
+#include "common/compliance/registry_list.h"
 #include "common/number/country.h"
 #include "common/store/db.h"
 #include "queries.h"
@@ -19,10 +20,11 @@ static const struct field answer_fields[] = {
 const struct type scrub_answer_type = TYPE(struct scrub_answer, answer_fields);
 
 static const struct field summary_fields[] = {
-    FIELD(struct scrub_summary, registry),    FIELD(struct scrub_summary, country_iso),
-    FIELD(struct scrub_summary, numbers),     FIELD(struct scrub_summary, valid_numbers),
-    FIELD(struct scrub_summary, oldest),      FIELD(struct scrub_summary, newest),
-    FIELD(struct scrub_summary, next_expiry), FIELD(struct scrub_summary, last_expiry),
+    FIELD(struct scrub_summary, registry),     FIELD(struct scrub_summary, country_iso),
+    FIELD(struct scrub_summary, numbers),      FIELD(struct scrub_summary, valid_numbers),
+    FIELD(struct scrub_summary, oldest),       FIELD(struct scrub_summary, newest),
+    FIELD(struct scrub_summary, next_expiry),  FIELD(struct scrub_summary, last_expiry),
+    FIELD(struct scrub_summary, listed_as_of), FIELD(struct scrub_summary, missing_from),
 };
 const struct type scrub_summary_type = TYPE(struct scrub_summary, summary_fields);
 
@@ -139,14 +141,14 @@ static bool run_pieces(struct op *op, const char *registry, struct scrub_run *ou
 
 bool scrub_run(struct op *op, const char *registry, struct scrub_run *out)
 {
-    struct rows list;
+    struct registry_list list;
 
     *out = (struct scrub_run){0};
-    if (!db_query(op, &SQL_SCRUB_LIST_DATE, ARGS({"registry", registry}), &list))
+    if (!registry_list_get(op, registry, &list))
         return false;
-    if (list.n == 0)
+    if (!list.listed_as_of.us)
         return fail(op, E_INVALID_STATE, "All of %s has never been imported (mode=full)", registry);
-    if (!tstamp_parse(str_of(db_text(&list, 0, "at")), &out->at))
-        return fail(op, E_INTERNAL_ERROR, "A list's date cannot be read");
+    out->at = list.listed_as_of;
+    out->missing_from = list.missing_from;
     return run_pieces(op, registry, out);
 }

@@ -43,6 +43,8 @@ struct scrub_summary {
     int64_t numbers, valid_numbers;
     struct tstamp oldest, newest;
     struct tstamp next_expiry, last_expiry; /* null = none is valid, or for how long is not known */
+    struct tstamp listed_as_of; /* all of its list is here as it was then; null = never was */
+    struct tstamp missing_from; /* the first file that did not come whole; null = none is missing */
 };
 extern const struct type scrub_summary_type;
 bool scrub_summaries(struct op *op, struct scrub_summary **out, int *n) MUSTCHECK;
@@ -53,6 +55,7 @@ bool scrub_summaries(struct op *op, struct scrub_summary **out, int *n) MUSTCHEC
  */
 struct scrub_run {
     struct tstamp at;
+    struct tstamp missing_from; /* what was imported after at does not count: see dnc_import.h */
     int64_t compared, listed;
 };
 bool scrub_run(struct op *op, const char *registry, struct scrub_run *out) MUSTCHECK;

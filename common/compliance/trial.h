@@ -33,6 +33,7 @@ struct trial {
     struct trial_law laws[FACTS_MAX_LAWS];
     int n;
     struct zone_set here, theirs; /* by the number's country's law, and by the lead's */
+    uint64_t cured;               /* codes that do not count */
 };
 
 /* Keep the laws that count, with everything about them that the instant decides. */

@@ -66,34 +66,34 @@ static bool fail_not_found(struct op *op, int64_t lead_id)
 bool consent_record(struct op *op, int64_t lead_id, struct consent_event *e)
 {
     const char *id = sql_i64(op, lead_id);
-    struct rows waiting, lead, changed, newest;
+    struct rows waiting, leads, locked, changed, newest;
 
     if (!check(op, e) || !db_begin(op)
         || !db_ask(
             op,
             (const struct ask[]){{&SQL_CONSENT_WAITING_LOCK, ARGS({"lead_id", id}), &waiting},
-                                 {&SQL_CONSENT_LEAD, ARGS({"lead_id", id}), &lead}},
+                                 {&SQL_CONSENT_LEADS, ARGS({"lead_id", id}), &leads}},
             2))
         return false;
-    if (lead.n == 0)
+    if (leads.n == 0)
         return fail_not_found(op, lead_id);
     const struct arg *args =
-        ARGS({"lead_id", id}, {"phone", db_text(&lead, 0, "phone")},
-             {"status", consent_status_names[e->status]}, {"basis", e->basis},
+        ARGS({"lead_id", id}, {"status", consent_status_names[e->status]}, {"basis", e->basis},
              {"purpose", e->purpose}, {"text_version", e->text_version},
              {"channels", e->channels.text}, {"level", e->level}, {"source", e->source},
              {"evidence_hash", e->evidence_hash}, {"occurred_at", sql_tstamp(op, e->occurred_at)},
              {"expires_at", sql_tstamp(op, e->expires_at)});
     if (!db_ask_commit(op,
-                       (const struct ask[]){{&SQL_CONSENT_RECORD, args, &changed},
-                                            {&SQL_CONSENT_NEWEST, args, &newest}},
-                       2)
+                       (const struct ask[]){
+                           {&SQL_DNC_LOCK, ARGS({"e164", db_text(&leads, 0, "phone")}), &locked},
+                           {&SQL_CONSENT_RECORD, args, &changed},
+                           {&SQL_CONSENT_NEWEST, args, &newest}},
+                       3)
         || !from_row(op, &newest, 0, &consent_event_type, e))
         return false;
     if (changed.affected == 0)
         return fail(op, E_INVALID_STATE, "A refusal does not expire; only a new grant lifts it");
-    log_info(op, "consent.recorded", F("lead_id", lead_id), F("event", e->event),
-             F("leads", changed.affected));
+    log_info(op, "consent.recorded", F("lead_id", lead_id), F("event", e->event));
     return true;
 }
 

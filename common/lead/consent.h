@@ -3,8 +3,15 @@
  *
  * Events are only ever added.  The lead carries what the newest one says, and whatever changes it
  * (the API's consent fields, an import, a recorded event) adds one: triggers of the database see
- * to that (sql/migrations/0016_consent.sql).  A refusal is the person's, not the lead's: it
- * reaches every lead of the tenant with that phone, and calls off whatever waits for it.
+ * to that (sql/migrations/0016_consent.sql).
+ *
+ * A refusal is the person's, not the lead's: whichever way it comes, every lead of the tenant with
+ * that phone reads as denied by it, and whatever waits for the phone is called off, in the same
+ * transaction (0040_ends_and_refusals.sql).  A lead that is made or imported later begins denied,
+ * whatever it says of itself, and a call to the number without a lead is refused.  Only a grant
+ * recorded here lifts it, for its lead alone.  An opt-out stays on the number's list and does not
+ * touch consents: the list is asked before every call anyway, and who comes off it has what they
+ * agreed to.
  */
 #ifndef AGORALIA_CONSENT_H
 #define AGORALIA_CONSENT_H

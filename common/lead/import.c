@@ -129,14 +129,17 @@ static void count_batch(struct lead_import *imp, const struct rows *counts)
     struct import_report *report = &imp->report;
     int64_t inserted = db_i64(counts, 0, "inserted"), updated = db_i64(counts, 0, "updated");
     int64_t on_dnc = db_i64(counts, 0, "on_dnc"), erased = db_i64(counts, 0, "erased_before");
+    int64_t refused = db_i64(counts, 0, "refused_before");
 
     report->imported += inserted;
     report->updated += updated;
     report->skipped += imp->rows - inserted - updated;
     if (on_dnc)
-        import_notice(report, &(struct import_notice){"NUMBER_ON_DNC", "phone", on_dnc, 0});
+        import_notice(report, &(struct import_notice){"NUMBER_ON_DNC", "phone", on_dnc, 0, NULL});
+    if (refused)
+        import_notice(report, &(struct import_notice){"REFUSED_BEFORE", "phone", refused, 0, NULL});
     if (erased)
-        import_notice(report, &(struct import_notice){"ERASED_BEFORE", "phone", erased, 0});
+        import_notice(report, &(struct import_notice){"ERASED_BEFORE", "phone", erased, 0, NULL});
 }
 
 static bool flush(struct lead_import *imp)
@@ -166,7 +169,7 @@ static void note_ignored_columns(struct lead_import *imp, const struct csv_recor
         size_t shown = text.n < HEADER_SHOWN_BYTES ? text.n : HEADER_SHOWN_BYTES;
         const char *name = arena_strndup(&imp->op->arena, text.p, shown);
         import_notice(&imp->report,
-                      &(struct import_notice){"COLUMN_IGNORED", name, 1, header->line});
+                      &(struct import_notice){"COLUMN_IGNORED", name, 1, header->line, NULL});
     }
 }
 
@@ -181,7 +184,8 @@ static bool map_columns(struct lead_import *imp, const struct csv_record *first)
     if (columns->headed)
         note_ignored_columns(imp, first);
     else
-        import_notice(&imp->report, &(struct import_notice){"NO_HEADER", NULL, 1, first->line});
+        import_notice(&imp->report,
+                      &(struct import_notice){"NO_HEADER", NULL, 1, first->line, NULL});
     return imp->mapped = true;
 }
 

@@ -56,7 +56,7 @@ static bool refuse(const struct reading *r, enum lead_column column, const char 
 static void note(const struct reading *r, const char *code, enum lead_column column)
 {
     import_notice(r->report,
-                  &(struct import_notice){code, column_names[column], 1, r->record->line});
+                  &(struct import_notice){code, column_names[column], 1, r->record->line, NULL});
 }
 
 static bool read_text(const struct reading *r, enum lead_column column, size_t max,

@@ -57,7 +57,8 @@ extern const struct type lead_query_type;
 
 /*
  * Fails with VALIDATION_ERROR (also for a campaign that is not the tenant's)
- * and ALREADY_EXISTS when the campaign, or the unassigned, already has the phone.
+ * and ALREADY_EXISTS when the campaign, or the unassigned, already has the phone.  Filled in with
+ * what was stored: a number that refused makes its lead denied (consent.h).
  */
 bool lead_create(struct op *op, struct lead *l) MUSTCHECK;
 

@@ -288,6 +288,12 @@ bool db_receive(struct op *op)
     return collect(op, &sent->pl, deadline_of(op)) && op->err.code == E_NONE;
 }
 
+void db_take_in(struct op *op)
+{
+    if (!PQconsumeInput(op->db->pg))
+        op->db->broken = true; /* db_receive() will find no answer */
+}
+
 bool db_ask(struct op *op, const struct ask *asks, size_t n)
 {
     return run(op, asks, n, NULL);

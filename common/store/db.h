@@ -91,6 +91,12 @@ bool db_send(struct op *op, const struct query *q, const struct arg *args,
              struct rows *out) MUSTCHECK;
 bool db_receive(struct op *op) MUSTCHECK;
 
+/*
+ * Between the two, while the caller is busy: take in what has arrived, if anything has.  A large
+ * answer is else only begun: the database goes no further than the socket holds.
+ */
+void db_take_in(struct op *op);
+
 /* Several statements in one round trip; all or none when inside a transaction. */
 struct ask {
     const struct query *query;

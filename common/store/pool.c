@@ -2,7 +2,7 @@
 
 #include "common/store/pool.h"
 
-#include "common/base/clock.h"
+#include "common/base/condition.h"
 #include "common/base/id.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/queue.h>
@@ -30,7 +29,6 @@ struct waiter {
 
 struct pool {
     pthread_mutex_t lock;
-    pthread_condattr_t monotonic;
     TAILQ_HEAD(waiters, waiter) waiters;
     char *url;
     int size, timeout_ms;
@@ -56,8 +54,6 @@ struct pool *pool_open(const char *url, int size, int timeout_ms)
     p->size = size;
     p->timeout_ms = timeout_ms;
     pthread_mutex_init(&p->lock, NULL);
-    pthread_condattr_init(&p->monotonic);
-    pthread_condattr_setclock(&p->monotonic, CLOCK_MONOTONIC);
     TAILQ_INIT(&p->waiters);
     return p;
 }
@@ -76,7 +72,6 @@ void pool_close(struct pool *p)
         next = db->next_idle;
         close_session(db);
     }
-    pthread_condattr_destroy(&p->monotonic);
     pthread_mutex_destroy(&p->lock);
     free(p->url);
     free(p);
@@ -262,20 +257,13 @@ static bool may_connect(const struct pool *p)
     return p->open < p->size && clock_mono_us() >= p->retry_at_us;
 }
 
-static void wait_turn(struct pool *p, struct waiter *w, int64_t until_us)
-{
-    struct timespec ts = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
-
-    pthread_cond_timedwait(&w->turn, &p->lock, &ts);
-}
-
 /* In the queue until handed a session, or first in it and able to open one, or too late. */
 static struct db *queue_up(struct op *op, struct pool *p, int64_t deadline_us)
 {
     struct waiter me = {.given = NULL};
     struct db *db = NULL;
 
-    pthread_cond_init(&me.turn, &p->monotonic);
+    condition_init(&me.turn);
     TAILQ_INSERT_TAIL(&p->waiters, &me, queued);
     while (!me.given && !db && clock_mono_us() < deadline_us) {
         if (TAILQ_FIRST(&p->waiters) == &me && may_connect(p)) {
@@ -283,7 +271,7 @@ static struct db *queue_up(struct op *op, struct pool *p, int64_t deadline_us)
             continue;
         }
         bool for_retry = p->open < p->size && p->retry_at_us < deadline_us;
-        wait_turn(p, &me, for_retry ? p->retry_at_us + 1 : deadline_us);
+        condition_wait(&me.turn, &p->lock, for_retry ? p->retry_at_us + 1 : deadline_us);
     }
     if (!me.given) {
         TAILQ_REMOVE(&p->waiters, &me, queued);

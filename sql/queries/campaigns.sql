@@ -138,41 +138,15 @@ UPDATE campaign_executions
 RETURNING id, cursor_lane, cursor_lead, clock_timestamp() AS now;
 
 -- name: execution_leads
--- The next batch of a lane, with what the do-not-call lists say of each.
+-- The next batch of a lane, with what is known of each number.
 SELECT l.id, l.phone, l.country_iso, l.preferred_lang, l.consent_basis, l.consent_status, l.consent_date,
        l.consent_source, l.metadata, l.dead_reason,
-       jsonb_strip_nulls(jsonb_build_object('consent_channels', l.consent_channels, 'consent_level', l.consent_level,
-                                           'consent_expires_at', l.consent_expires_at)) AS consent_terms,
-       concat_ws(' ', (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM coalesce(d.listed_at, d.created_at)) * 1000000)::bigint, ' ')
-                         FROM dnc_entries d
-                        WHERE d.tenant_id = :tenant_id AND d.e164 = l.phone AND d.removed_at IS NULL),
-                      (SELECT 'opt_out,t,' || (extract(epoch FROM x.suppressed_at) * 1000000)::bigint
-                         FROM suppressed_numbers x
-                         JOIN suppression_keys y ON y.tenant_id = x.tenant_id
-                        WHERE x.tenant_id = :tenant_id
-                          AND x.hash = sha256(y.outer_pad || sha256(y.inner_pad || convert_to(l.phone, 'UTF8'))))) AS entries,
-       (SELECT p.source || ',p,' || (extract(epoch FROM p.created_at) * 1000000)::bigint
-          FROM platform_dnc_entries p WHERE p.e164 = l.phone) AS platform_entries,
-       (SELECT string_agg((extract(epoch FROM r.scrubbed_at) * 1000000)::bigint || ',' || r.registry, chr(10))
-          FROM registry_scrubs r WHERE r.tenant_id = :tenant_id AND r.e164 = l.phone) AS scrubs,
-       (SELECT string_agg((extract(epoch FROM h.created_at) * 1000000)::bigint || ',' || h.ending, ' ')
-          FROM (SELECT a.created_at, CASE WHEN k.silent THEN 's' WHEN k.disposition IN ('refused', 'not_interested') THEN 'r' ELSE 'o' END AS ending
-                  FROM call_attempts a
-                  JOIN calls k ON k.id = a.call_id
-                 WHERE a.tenant_id = :tenant_id AND a.to_number = l.phone AND a.state NOT IN ('rejected', 'refuted')
-                UNION ALL
-                SELECT a.created_at, CASE WHEN k.silent THEN 's' WHEN k.disposition IN ('refused', 'not_interested') THEN 'r' ELSE 'o' END
-                  FROM calls k
-                  JOIN call_attempts a ON a.scheduled_call_id = k.scheduled_call_id
-                 WHERE k.tenant_id = :tenant_id AND k.lead_id = l.id AND a.to_number <> l.phone
-                   AND a.state NOT IN ('rejected', 'refuted')
-                 ORDER BY created_at DESC
-                 LIMIT 100) h) AS attempts,
-       (SELECT string_agg(g.country_iso || ',' || (extract(epoch FROM g.expires_at) * 1000000)::bigint || ',' || g.ticket, ' ')
-          FROM loosening_grants g
-         WHERE g.tenant_id = :tenant_id AND g.revoked_at IS NULL AND g.expires_at > clock_timestamp()) AS grants,
-       (SELECT t.unknown_scope FROM tenants t WHERE t.id = :tenant_id) AS unknown_scope
+       CASE WHEN num_nonnulls(l.consent_channels, l.consent_level, l.consent_expires_at) > 0
+            THEN jsonb_strip_nulls(jsonb_build_object('consent_channels', l.consent_channels, 'consent_level', l.consent_level,
+                                                      'consent_expires_at', l.consent_expires_at)) END AS consent_terms,
+       e.entries, e.platform_entries, e.scrubs, e.attempts, e.grants, e.unknown_scope, e.refused
   FROM leads l
+ CROSS JOIN LATERAL evidence_of(:tenant_id::bigint, l.phone, l.id) e
  WHERE l.tenant_id = :tenant_id AND l.lane = :lane AND l.id > :after AND l.erasure_id IS NULL
    AND (:country_iso::text IS NULL OR l.country_iso = :country_iso)
    AND (:consent_status::text IS NULL OR l.consent_status = :consent_status)
@@ -183,23 +157,38 @@ SELECT l.id, l.phone, l.country_iso, l.preferred_lang, l.consent_basis, l.consen
 
 -- name: execution_schedule
 -- One batch, if the cursor still stands where it was read: refused leads get a canceled row with
--- their decision, the others a row that waits for its instant.
+-- their decision, the others a row that waits for its instant.  Where some may have a row already
+-- they are left out, which costs a look into each unique index for each row.
 WITH moved AS (
     UPDATE campaign_executions SET cursor_lane = :lane, cursor_lead = :after, generated = :generated, touched_at = clock_timestamp()
      WHERE tenant_id = :tenant_id AND id = :execution_id AND NOT generated
        AND cursor_lane = :was_lane AND cursor_lead = :was_after
     RETURNING id
-), rows AS (
-    INSERT INTO scheduled_calls (tenant_id, campaign_id, execution_id, lead_id, to_number, from_number, agent_id, kb_id,
-                                 timezone, scheduled_at, valid_until, status, reason)
-    SELECT :tenant_id, :campaign_id, moved.id, b.lead_id, b.phone, :from_number, :agent_id, :kb_id,
+), batch (tenant_id, campaign_id, execution_id, lead_id, to_number, from_number, agent_id, kb_id, timezone, scheduled_at, valid_until,
+         status, reason) AS (
+    SELECT :tenant_id::bigint, :campaign_id::bigint, moved.id, b.lead_id, b.phone, :from_number, :agent_id, :kb_id::bigint,
            :timezone, coalesce(b.scheduled_at, clock_timestamp()), :valid_until::timestamptz,
            CASE WHEN b.scheduled_at IS NULL THEN 'canceled' ELSE 'scheduled' END, b.reason
       FROM moved,
            unnest(:lead_ids::bigint[], :phones::text[], :scheduled_ats::timestamptz[], :reasons::text[])
            AS b (lead_id, phone, scheduled_at, reason)
+), fresh AS (
+    INSERT INTO scheduled_calls (tenant_id, campaign_id, execution_id, lead_id, to_number, from_number, agent_id, kb_id,
+                                 timezone, scheduled_at, valid_until, status, reason)
+    SELECT tenant_id, campaign_id, execution_id, lead_id, to_number, from_number, agent_id, kb_id, timezone, scheduled_at, valid_until,
+           status, reason
+      FROM batch WHERE NOT :again::boolean
+    RETURNING id, lead_id, to_number
+), missing AS (
+    INSERT INTO scheduled_calls (tenant_id, campaign_id, execution_id, lead_id, to_number, from_number, agent_id, kb_id,
+                                 timezone, scheduled_at, valid_until, status, reason)
+    SELECT tenant_id, campaign_id, execution_id, lead_id, to_number, from_number, agent_id, kb_id, timezone, scheduled_at, valid_until,
+           status, reason
+      FROM batch WHERE :again::boolean
     ON CONFLICT DO NOTHING
     RETURNING id, lead_id, to_number
+), rows AS (
+    SELECT id, lead_id, to_number FROM fresh UNION ALL SELECT id, lead_id, to_number FROM missing
 ), checks AS (
     INSERT INTO compliance_checks (tenant_id, scheduled_call_id, campaign_id, lead_id, to_number, country_iso, dnc_check,
                                    quiet_hours_check, consent_check, disclosure_check, status, rejection_reason,
@@ -270,16 +259,8 @@ WITH doomed AS (
                           WHERE s.execution_id = e.id AND s.status IN ('scheduled', 'queued')
                           LIMIT 5000 FOR UPDATE SKIP LOCKED) w
      WHERE e.status IN ('queued', 'running') AND (c.status = 'cancelled' OR c.end_date <= clock_timestamp())
-), ended AS (
-    UPDATE scheduled_calls s
-       SET status = 'canceled', reason = doomed.reason, updated_at = clock_timestamp()
-      FROM doomed
-     WHERE s.id = doomed.id
-    RETURNING s.id, s.reason
 )
-UPDATE calls SET status = 'canceled', outcome = ended.reason, updated_at = clock_timestamp()
-  FROM ended
- WHERE calls.scheduled_call_id = ended.id AND calls.status = 'queued';
+SELECT end_waiting(array_agg(id), 'canceled', reason) AS ended FROM doomed GROUP BY reason;
 
 -- name: executions_finish
 -- tenant: none, because the dispatcher works for all of them

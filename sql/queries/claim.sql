@@ -92,12 +92,15 @@ SELECT clock_timestamp() AS now,
            AT TIME ZONE coalesce(:timezone::text, 'UTC') AS day_free_at;
 
 -- name: claim_call
--- The call's row, made now for a campaign's, there already for one asked for by itself.
-INSERT INTO calls (tenant_id, call_id, scheduled_call_id, campaign_id, lead_id, to_number, from_number, agent_id,
+-- The call's row, made now for a campaign's under the number that its decision has, there already for one asked for
+-- by itself.
+INSERT INTO calls (id, tenant_id, call_id, scheduled_call_id, campaign_id, lead_id, to_number, from_number, agent_id,
                    metadata, compliance_status, compliance_check_id)
-SELECT s.tenant_id, :call_id, s.id, s.campaign_id, s.lead_id, s.to_number, :from_number, :agent_id, s.metadata,
-       :compliance_status, currval('compliance_checks_id_seq')
+OVERRIDING SYSTEM VALUE
+SELECT d.call_id, s.tenant_id, :call_id, s.id, s.campaign_id, s.lead_id, s.to_number, :from_number, :agent_id, s.metadata,
+       :compliance_status, d.id
   FROM scheduled_calls s
+  JOIN compliance_checks d ON d.id = (SELECT currval('compliance_checks_id_seq'))
  WHERE s.tenant_id = :tenant_id AND s.id = :id
 ON CONFLICT (scheduled_call_id)
 DO UPDATE SET compliance_status = excluded.compliance_status, compliance_check_id = excluded.compliance_check_id,
@@ -163,16 +166,7 @@ UPDATE campaign_pacing SET next_call_at = greatest(next_call_at, :at::timestampt
  WHERE tenant_id = :tenant_id AND campaign_id = :campaign_id;
 
 -- name: claim_end
-WITH sc AS (
-    UPDATE scheduled_calls
-       SET status = :status, reason = :reason, updated_at = clock_timestamp()
-     WHERE tenant_id = :tenant_id AND id = :id AND status IN ('queued', 'scheduled')
-    RETURNING id
-)
-UPDATE calls SET status = CASE :status WHEN 'canceled' THEN 'canceled' ELSE 'failed' END, outcome = :reason,
-       updated_at = clock_timestamp()
-  FROM sc
- WHERE calls.scheduled_call_id = sc.id AND calls.status = 'queued';
+SELECT end_waiting(ARRAY (SELECT id FROM scheduled_calls WHERE tenant_id = :tenant_id AND id = :id), :status, :reason) AS ended;
 
 -- name: suspect_begin
 -- Before the claim: what kills the worker next cannot undo it.
@@ -187,22 +181,19 @@ WITH was AS (
                 WHEN runs >= :company::bigint AND NOT :alone::boolean THEN 'scheduled'
                 ELSE 'queued' END AS status
       FROM was
-), sc AS (
+), counted AS (
     UPDATE scheduled_calls s
        SET status = f.status, updated_at = clock_timestamp(),
            crashes = f.runs + (f.status = 'queued')::int,
-           reason = CASE f.status WHEN 'failed' THEN 'POISON' WHEN 'scheduled' THEN 'SUSPECT' ELSE s.reason END,
-           queued_at = CASE WHEN f.status <> 'scheduled' THEN s.queued_at END,
+           reason = CASE f.status WHEN 'scheduled' THEN 'SUSPECT' ELSE s.reason END,
+           queued_at = CASE WHEN f.status = 'queued' THEN s.queued_at END,
            scheduled_at = CASE WHEN f.status = 'scheduled' THEN clock_timestamp() + interval '1 second' ELSE s.scheduled_at END
       FROM fate f
-     WHERE s.tenant_id = :tenant_id AND s.id = f.id
-    RETURNING s.id, s.status, s.crashes
-), over AS (
-    UPDATE calls SET status = 'failed', outcome = 'POISON', updated_at = clock_timestamp()
-      FROM sc
-     WHERE calls.scheduled_call_id = sc.id AND sc.status = 'failed' AND calls.status = 'queued'
+     WHERE s.tenant_id = :tenant_id AND s.id = f.id AND f.status <> 'failed'
 )
-SELECT status, crashes FROM sc;
+SELECT status, runs + (status = 'queued')::int AS crashes,
+       CASE WHEN status = 'failed' THEN end_waiting(ARRAY[id], 'failed', 'POISON') END AS ended
+  FROM fate;
 
 -- name: suspect_acquit
 UPDATE scheduled_calls SET crashes = 0 WHERE tenant_id = :tenant_id AND id = :id AND crashes > 0;

@@ -139,37 +139,8 @@ RETURNING 'tenant' AS scope, id, country_iso, version, effective_from, effective
           recording_disclosure_text, gdpr_applicable, data_retention_days, metadata, created_at, updated_at;
 
 -- name: person_evidence
--- What the lists, the registries and the past say of one number, each as evidence.h reads it.  Who was erased opted
--- out.  The past is the person's: of the number, and of those that the lead had before.
-SELECT concat_ws(' ', (SELECT string_agg(d.source || ',t,' || (extract(epoch FROM coalesce(d.listed_at, d.created_at)) * 1000000)::bigint, ' ')
-                         FROM dnc_entries d
-                        WHERE d.tenant_id = :tenant_id AND d.e164 = :e164 AND d.removed_at IS NULL),
-                      (SELECT 'opt_out,t,' || (extract(epoch FROM x.suppressed_at) * 1000000)::bigint
-                         FROM suppressed_numbers x
-                         JOIN suppression_keys y ON y.tenant_id = x.tenant_id
-                        WHERE x.tenant_id = :tenant_id
-                          AND x.hash = sha256(y.outer_pad || sha256(y.inner_pad || convert_to(:e164, 'UTF8'))))) AS entries,
-       (SELECT p.source || ',p,' || (extract(epoch FROM p.created_at) * 1000000)::bigint
-          FROM platform_dnc_entries p WHERE p.e164 = :e164) AS platform_entries,
-       (SELECT string_agg((extract(epoch FROM r.scrubbed_at) * 1000000)::bigint || ',' || r.registry, chr(10))
-          FROM registry_scrubs r WHERE r.tenant_id = :tenant_id AND r.e164 = :e164) AS scrubs,
-       (SELECT string_agg((extract(epoch FROM h.created_at) * 1000000)::bigint || ',' || h.ending, ' ')
-          FROM (SELECT a.created_at, CASE WHEN k.silent THEN 's' WHEN k.disposition IN ('refused', 'not_interested') THEN 'r' ELSE 'o' END AS ending
-                  FROM call_attempts a
-                  JOIN calls k ON k.id = a.call_id
-                 WHERE a.tenant_id = :tenant_id AND a.to_number = :e164 AND a.state NOT IN ('rejected', 'refuted')
-                UNION ALL
-                SELECT a.created_at, CASE WHEN k.silent THEN 's' WHEN k.disposition IN ('refused', 'not_interested') THEN 'r' ELSE 'o' END
-                  FROM calls k
-                  JOIN call_attempts a ON a.scheduled_call_id = k.scheduled_call_id
-                 WHERE k.tenant_id = :tenant_id AND k.lead_id = :lead_id::bigint AND a.to_number <> :e164
-                   AND a.state NOT IN ('rejected', 'refuted')
-                 ORDER BY created_at DESC
-                 LIMIT 100) h) AS attempts,
-       (SELECT string_agg(g.country_iso || ',' || (extract(epoch FROM g.expires_at) * 1000000)::bigint || ',' || g.ticket, ' ')
-          FROM loosening_grants g
-         WHERE g.tenant_id = :tenant_id AND g.revoked_at IS NULL AND g.expires_at > clock_timestamp()) AS grants,
-       (SELECT t.unknown_scope FROM tenants t WHERE t.id = :tenant_id) AS unknown_scope;
+SELECT entries, platform_entries, scrubs, attempts, grants, unknown_scope, refused
+  FROM evidence_of(:tenant_id, :e164, :lead_id);
 
 -- name: dnc_lock
 -- Claims take the same lock shared: an entry is either before a call's intent or after it.
@@ -208,11 +179,15 @@ UPDATE dnc_entries SET removed_at = now(), removed_by = :removed_by, removed_rea
  WHERE tenant_id = :tenant_id AND id = :id AND removed_at IS NULL;
 
 -- name: compliance_check_insert
-INSERT INTO compliance_checks (tenant_id, scheduled_call_id, campaign_id, lead_id, to_number, country_iso, dnc_check,
+-- With the row's call, or the one that is made for it next: a row that may be called gets its call with this decision.
+INSERT INTO compliance_checks (tenant_id, call_id, scheduled_call_id, campaign_id, lead_id, to_number, country_iso, dnc_check,
                                quiet_hours_check, consent_check, disclosure_check, status, rejection_reason,
                                rejection_code, all_codes, warnings, next_allowed_at, scheduled_time, platform_rule_id,
                                country_rule_id, engine_version, tzdata_version, record, salt, personal)
-VALUES (:tenant_id, :scheduled_call_id, :campaign_id, :lead_id, :to_number, :country_iso, :dnc_check,
+VALUES (:tenant_id,
+        coalesce((SELECT k.id FROM calls k WHERE k.tenant_id = :tenant_id AND k.scheduled_call_id = :scheduled_call_id),
+                 CASE WHEN :scheduled_call_id IS NOT NULL AND :status <> 'rejected' THEN nextval('calls_id_seq') END),
+        :scheduled_call_id, :campaign_id, :lead_id, :to_number, :country_iso, :dnc_check,
         :quiet_hours_check, :consent_check, :disclosure_check, :status, :rejection_reason,
         :rejection_code, :all_codes, :warnings, :next_allowed_at, :scheduled_time, :platform_rule_id,
         :country_rule_id, :engine_version, :tzdata_version, :record, :salt, :personal)

@@ -1,7 +1,13 @@
 -- consent.sql - what a person agreed to; the events themselves are written by the triggers on leads.
 
--- name: consent_lead
-SELECT phone FROM leads WHERE tenant_id = :tenant_id AND id = :lead_id AND erasure_id IS NULL FOR UPDATE;
+-- name: consent_leads
+-- Every lead of the person, which a refusal reaches.
+SELECT l.id, l.phone
+  FROM leads x
+  JOIN leads l ON l.tenant_id = x.tenant_id AND l.phone = x.phone
+ WHERE x.tenant_id = :tenant_id AND x.id = :lead_id AND x.erasure_id IS NULL
+ ORDER BY l.id
+   FOR UPDATE OF l;
 
 -- name: consent_waiting_lock
 -- Rows before leads, as claims take them: a refusal calls off what waits for the number.
@@ -13,16 +19,13 @@ SELECT s.id
    FOR UPDATE OF s;
 
 -- name: consent_record
--- A word against being called is the person's and holds for every lead of this phone; anything else is
--- this lead's.  A refusal does not expire: only a newer grant lifts it.
+-- A refusal does not expire: only a newer grant lifts it.
 UPDATE leads
    SET consent_status = :status, consent_basis = :basis, consent_date = coalesce(:occurred_at, clock_timestamp()),
        consent_source = :source, consent_purpose = :purpose, consent_text_version = :text_version,
        consent_channels = :channels, consent_level = :level, consent_evidence_hash = :evidence_hash,
        consent_expires_at = :expires_at, updated_at = now()
- WHERE tenant_id = :tenant_id
-   AND (id = :lead_id OR (:status = 'denied' AND phone = :phone AND consent_status <> 'denied'))
-   AND NOT (:status = 'expired' AND consent_status = 'denied');
+ WHERE tenant_id = :tenant_id AND id = :lead_id AND NOT (:status = 'expired' AND consent_status = 'denied');
 
 -- name: consent_newest
 SELECT id, lead_id, event, status, basis, purpose, text_version, channels, level, source, evidence_hash, occurred_at,

@@ -3,8 +3,9 @@
 -- name: dispatch_turn
 -- tenant: none, because the dispatcher works for all of them
 -- One dispatcher at a time, and in a statement before the one that counts: that one's snapshot then
--- shows what the last dispatcher committed.
-SELECT pg_try_advisory_xact_lock(4207849485) AS won;
+-- shows what the last dispatcher committed.  One that is stopped in between is done without after two seconds.
+SELECT pg_try_advisory_xact_lock(4207849485) AS won,
+       set_config('idle_in_transaction_session_timeout', '2000', true);
 
 -- name: dispatch_due
 -- tenant: none, because the dispatcher works for all of them

@@ -51,15 +51,7 @@ ON CONFLICT DO NOTHING;
 UPDATE leads SET erasure_id = :erasure_id, updated_at = now() WHERE tenant_id = :tenant_id AND id = ANY (:leads::bigint[]);
 
 -- name: erasure_call_off
-WITH ended AS (
-    UPDATE scheduled_calls s SET status = 'canceled', reason = 'ERASED', updated_at = clock_timestamp()
-     WHERE s.tenant_id = :tenant_id AND s.id IN (SELECT rows_of_person(:tenant_id, :e164, :leads::bigint[]))
-       AND s.status IN ('scheduled', 'queued')
-    RETURNING s.id
-)
-UPDATE calls SET status = 'canceled', outcome = 'ERASED', updated_at = clock_timestamp()
-  FROM ended
- WHERE calls.scheduled_call_id = ended.id AND calls.status = 'queued';
+SELECT end_waiting(ARRAY (SELECT rows_of_person(:tenant_id, :e164, :leads::bigint[])), 'canceled', 'ERASED') AS ended;
 
 -- name: erasure_live
 -- What may still be going on is hung up, and waited for.

@@ -64,6 +64,10 @@ SELECT (SELECT count(*) FROM written WHERE is_new) AS inserted,
          WHERE EXISTS (SELECT 1 FROM dnc_entries d
                         WHERE d.tenant_id = :tenant_id AND d.e164 = i.phone AND d.removed_at IS NULL)
             OR EXISTS (SELECT 1 FROM platform_dnc_entries p WHERE p.e164 = i.phone)) AS on_dnc,
+       (SELECT count(*) FROM incoming i
+         WHERE i.consent_status <> 'denied'
+           AND EXISTS (SELECT 1 FROM leads d
+                        WHERE d.tenant_id = :tenant_id AND d.phone = i.phone AND d.consent_status = 'denied')) AS refused_before,
        (SELECT count(*)
           FROM incoming i
           JOIN suppression_keys y ON y.tenant_id = :tenant_id

@@ -38,25 +38,33 @@ WITH registries AS (
       FROM platform_country_rules
      WHERE effective_from <= current_date AND (effective_to IS NULL OR effective_to >= current_date)
      GROUP BY 1
+), compared AS (
+    SELECT s.registry, count(*) AS numbers,
+           count(*) FILTER (WHERE s.scrubbed_at + r.validity > clock_timestamp()) AS valid_numbers,
+           min(s.scrubbed_at) AS oldest, max(s.scrubbed_at) AS newest,
+           min(s.scrubbed_at + r.validity) FILTER (WHERE s.scrubbed_at + r.validity > clock_timestamp()) AS next_expiry,
+           max(s.scrubbed_at + r.validity) AS last_expiry
+      FROM registry_scrubs s
+      LEFT JOIN registries r ON r.registry = s.registry
+     WHERE s.tenant_id = :tenant_id
+     GROUP BY s.registry
+), imported AS MATERIALIZED (
+    SELECT i.registry, l.listed_as_of, l.missing_from
+      FROM (SELECT DISTINCT registry FROM dnc_imports
+             WHERE tenant_id = :tenant_id AND source = 'registry' AND mode IN ('full', 'delta')) i
+     CROSS JOIN LATERAL registry_list(:tenant_id, i.registry) l
 )
-SELECT s.registry, min(r.country_iso) AS country_iso, count(*) AS numbers,
-       count(*) FILTER (WHERE s.scrubbed_at + r.validity > clock_timestamp()) AS valid_numbers,
-       min(s.scrubbed_at) AS oldest, max(s.scrubbed_at) AS newest,
-       min(s.scrubbed_at + r.validity) FILTER (WHERE s.scrubbed_at + r.validity > clock_timestamp()) AS next_expiry,
-       max(s.scrubbed_at + r.validity) AS last_expiry
-  FROM registry_scrubs s
-  LEFT JOIN registries r ON r.registry = s.registry
- WHERE s.tenant_id = :tenant_id
- GROUP BY s.registry
- ORDER BY s.registry;
+SELECT coalesce(c.registry, i.registry) AS registry, r.country_iso, coalesce(c.numbers, 0) AS numbers,
+       coalesce(c.valid_numbers, 0) AS valid_numbers, c.oldest, c.newest, c.next_expiry, c.last_expiry, i.listed_as_of,
+       i.missing_from
+  FROM compared c
+  FULL JOIN imported i ON i.registry = c.registry
+  LEFT JOIN registries r ON r.registry = coalesce(c.registry, i.registry)
+ ORDER BY 1;
 
--- name: scrub_list_date
--- The registry as the tenant has it: whole files and the changes after them, of those that ended.
-SELECT max(scrubbed_at)::text AS at
-  FROM dnc_imports
- WHERE tenant_id = :tenant_id AND registry = :registry AND source = 'registry' AND mode IN ('full', 'delta')
-   AND finished_at IS NOT NULL
-HAVING bool_or(mode = 'full');
+-- name: registry_list
+-- The registry as the tenant has it: whole files and the changes after them, up to the first that is missing.
+SELECT listed_as_of, missing_from FROM registry_list(:tenant_id, :registry);
 
 -- name: scrub_run_next
 -- The next leads in the countries of a registry, compared with the list as it stands here.

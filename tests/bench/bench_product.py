@@ -98,7 +98,7 @@ def bench_start():
                   ANALYZE leads; ANALYZE dnc_entries""")
         s.api("POST", f"/api/v1/campaigns/{campaign}/start", None, 202)
         wait_for("the execution is generated",
-                 lambda: s.number("SELECT count(*) FROM campaign_executions WHERE generated"), 60, 0.02)
+                 lambda: s.number("SELECT count(*) FROM campaign_executions WHERE generated"), 60, 0.2)
         seconds = float(s.sql("""SELECT extract(epoch FROM max(s.created_at) FILTER (WHERE s.parent_id IS NULL) - min(e.started_at))
                                    FROM campaign_executions e JOIN scheduled_calls s ON s.execution_id = e.id""")[0][0])
         first = float(s.sql("""SELECT extract(epoch FROM min(a.created_at) - min(c.started_at)) * 1000

@@ -231,7 +231,7 @@ CHECK_QUERY = {"to_number": Parameter(PHONE, ["", "393492000001", "x", "+39", "+
                "country_iso": Q_COUNTRY, "campaign_id": Q_IDENTIFIER}
 CHECKS_QUERY = {"from": q_stamp(), "to": q_stamp(), "status": q_label("rejected"),
                 "rejection_code": Parameter("DNC_INTERNAL", ["", "dnc_internal", "NOTHING"]), "campaign_id": Q_IDENTIFIER,
-                "lead_id": Q_IDENTIFIER, "scheduled_call_id": Q_IDENTIFIER, "country_iso": Q_COUNTRY,
+                "call_id": Parameter("call_0", ["", "x" * 65]), "lead_id": Q_IDENTIFIER, "scheduled_call_id": Q_IDENTIFIER, "country_iso": Q_COUNTRY,
                 "to_number": Parameter(PHONE, ["", "393492000001", "x", "+39", "+" + "9" * 40])}
 HALT_QUERY = {"standing": Parameter("true", ["", "1", "yes", "TRUE"]), **PAGE}
 AUDIT_QUERY = {"who": Parameter("aga_live_00000000", ["", "x" * 65]), "action": Parameter("POST", ["", "x" * 129]),
@@ -241,7 +241,8 @@ DNC_QUERY = {"country_iso": Q_COUNTRY, **PAGE}
 LEAD_IMPORT = {"campaign_id": Q_IDENTIFIER, "country_iso": Q_COUNTRY, "delimiter": Q_DELIMITER}
 Q_YES = Parameter("true", ["", "1", "yes", "TRUE"])
 DNC_IMPORT = {"source": q_label("registry"), "mode": q_label("add"), "registry": Parameter("RPO", ["", "x" * 129]),
-              "scrubbed_at": q_stamp(), "force": Q_YES, "country_iso": Q_COUNTRY, "delimiter": Q_DELIMITER}
+              "scrubbed_at": q_stamp(), "since": q_stamp(), "force": Q_YES, "country_iso": Q_COUNTRY,
+              "delimiter": Q_DELIMITER}
 DNC_REMOVAL = {"reason": Parameter("asked%20for", ["", "x" * 501])}
 SCRUB_ANSWER = {"country_iso": Parameter("IT", Q_COUNTRY.bad, required=True), "registry": Parameter("RPO", ["", "x" * 129]),
                 "scrubbed_at": Parameter("2026-01-01T00:00:00Z", STAMPS, required=True), "listed": Q_YES,

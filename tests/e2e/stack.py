@@ -97,6 +97,7 @@ class Stack:
     def __init__(self, sim=None, workers=2, env=None):
         self.sim_config, self.worker_count, self.extra = sim or {}, workers, env or {}
         self.workers, self.serial, self.failed = [], 0, False
+        self.build = BUILD
 
     def __enter__(self):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -137,7 +138,7 @@ class Stack:
         config = f"{self.dir}/sim.json"
         with open(config, "w") as f:
             json.dump(self.sim_config, f)
-        self.sim = self.spawn("retell-sim", [f"{BUILD}/retell-sim", "--config", config, "--listen", "127.0.0.1:0",
+        self.sim = self.spawn("retell-sim", [f"{self.build}/retell-sim", "--config", config, "--listen", "127.0.0.1:0",
                                              "--control", "127.0.0.1:0"])
         ready = wait_for("retell-sim is ready", lambda: self.sim.line("ready"))
         self.sim_url, self.control_url = "http://" + ready["listen"], "http://" + ready["control"]
@@ -152,7 +153,7 @@ class Stack:
             self.env["HTTP_LISTEN"] = f"127.0.0.1:{port}"
             self.env["PUBLIC_URL"] = self.url = f"http://127.0.0.1:{port}"
         self.serial += 1
-        self.api_process = self.spawn(f"api{self.serial}", [f"{BUILD}/agoralia-api"])
+        self.api_process = self.spawn(f"api{self.serial}", [f"{self.build}/agoralia-api"])
         wait_for("the API is ready", self.ready)
 
     def ready(self):
@@ -163,7 +164,7 @@ class Stack:
 
     def start_worker(self):
         self.serial += 1
-        worker = self.spawn(f"worker{self.serial}", [f"{BUILD}/agoralia-worker"])
+        worker = self.spawn(f"worker{self.serial}", [f"{self.build}/agoralia-worker"])
         self.workers.append(worker)
         return worker
 
@@ -171,7 +172,7 @@ class Stack:
         return Process(name, argv, self.env, f"{self.dir}/{name}.log")
 
     def cli(self, *args):
-        done = subprocess.run([f"{BUILD}/agoralia", *args], env=self.env, text=True, capture_output=True)
+        done = subprocess.run([f"{self.build}/agoralia", *args], env=self.env, text=True, capture_output=True)
         if done.returncode:
             raise AssertionError(f"agoralia {' '.join(args)}: {done.returncode}: {done.stderr}")
         return done.stdout.strip()

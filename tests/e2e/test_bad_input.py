@@ -24,6 +24,7 @@ SIM = {
         "numbers": [{"phone_number": n, "type": "custom", "outbound": "agent_abc123"} for n in (NUMBER, NUMBER_2)]}],
     "api": {"rate_limit": {"requests": 1000000, "window_ms": 1000}},
 }
+CPU_SECONDS = 2  # of the API, for a body of a megabyte; were it the square of its fields, it would be minutes
 REMEMBERED_SECONDS = 6  # a revoked key or a suspended tenant may get through for five
 
 
@@ -239,12 +240,17 @@ class BadInputTest(unittest.TestCase):
                 self.refused(answer, [422], None, f"{route.name} {name:.20}")
                 self.assertEqual(len(answer.json["error"]["details"]), 1)
 
-    def test_a_hundred_thousand_unknown_fields_are_refused_at_once(self):
+    def cpu_seconds(self):
+        with open(f"/proc/{self.stack.api_process.child.pid}/stat") as f:
+            times = f.read().rpartition(")")[2].split()[11:13]
+        return sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
+
+    def test_a_hundred_thousand_unknown_fields_cost_the_api_in_proportion_to_their_number(self):
         body = ("{" + ",".join(f'"{i:x}":1' for i in range(90000)) + "}").encode()
         for route, _ in self.with_body():
-            start = time.monotonic()
+            before = self.cpu_seconds()
             self.refused(self.send(route, body), [422], None, route.name)
-            self.assertLess(time.monotonic() - start, 10, route.name)  # in proportion to their number, also on a busy machine
+            self.assertLess(self.cpu_seconds() - before, CPU_SECONDS, route.name)
 
     def test_complaints_reach_into_objects(self):
         route = next(r for r in self.routes if r.name == "POST /api/v1/campaigns")

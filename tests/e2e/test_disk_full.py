@@ -1,5 +1,6 @@
 """PostgreSQL's disk is full: nobody is dialled without an intent, clients are told to come back, and
-it goes on by itself once there is room (F38).  Needs to mount a small tmpfs, so root.
+it goes on by itself once there is room, also when PostgreSQL died because its log had none (F38).
+Needs to mount a small tmpfs, so root.
 """
 import os
 import subprocess
@@ -41,6 +42,19 @@ class SmallDisk(Stack):
     def make_room(self):
         os.unlink(f"{self.disk}/ballast")
 
+    def write_log_until_it_dies(self):
+        """Nothing but write-ahead log; where that cannot grow, PostgreSQL panics."""
+        return subprocess.run(["psql", self.env["DATABASE_URL"], "-Atqc", "SELECT pg_logical_emit_message(false, 'ballast',"
+                               " repeat('x', 1000000)) FROM generate_series(1, 500)"], text=True, capture_output=True).stderr
+
+    def is_back(self):
+        """Its postmaster may have given up, too: then somebody starts it."""
+        try:
+            self.services("start")
+            return self.number("SELECT 1")
+        except (subprocess.CalledProcessError, AssertionError):
+            return False
+
     def __exit__(self, *reason):
         folder = getattr(self, "dir", None)
         try:
@@ -61,7 +75,9 @@ class DiskFullTest(unittest.TestCase):
             self.refused_for_a_while(s)
             stood_at = self.stands_still(s)
             self.assertLess(stood_at, LEADS)
+            self.assertRegex(s.write_log_until_it_dies(), "PANIC|because of crash of another server process")
             s.make_room()
+            wait_for("the database is back", s.is_back)
             wait_for("the campaign is completed",
                      lambda: self.status(s, campaign) == "completed", 60, 0.2)
             self.judge(s, campaign)

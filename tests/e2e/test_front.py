@@ -17,6 +17,7 @@ from urllib.parse import urlparse
 
 from stack import BUILD, ROOT, Process, Stack, wait_for
 
+CONFIG = os.path.join(ROOT, "deploy/haproxy/haproxy.cfg")
 UNITS = os.path.join(ROOT, "deploy/systemd")
 API_THREADS, SLOW_CLIENTS = 8, 60
 EXPOSURE_MOST = 2.0
@@ -50,28 +51,32 @@ class FrontTest(unittest.TestCase):
         with open(pem, "w") as f:
             f.write(text_of(f"{cls.folder}/cert") + text_of(f"{cls.folder}/key"))
         cls.https, cls.plain = free_port(), free_port()
-        env = {**os.environ, "FRONT_HTTPS": f"127.0.0.1:{cls.https}", "FRONT_HTTP": f"127.0.0.1:{cls.plain}", "FRONT_CERT": pem,
-               "API": urlparse(cls.stack.url).netloc, "API_CONNECTIONS": str(API_THREADS - 2)}
-        cls.proxy = Process("haproxy", ["haproxy", "-db", "-f", f"{ROOT}/deploy/haproxy/haproxy.cfg"], env, f"{cls.folder}/log")
-        cls.addClassCleanup(cls.proxy.stop)
+        cls.env = {**os.environ, "FRONT_CERT": pem, "API": urlparse(cls.stack.url).netloc, "API_CONNECTIONS": str(API_THREADS - 2)}
         cls.tls = ssl.create_default_context(cafile=f"{cls.folder}/cert")
-        wait_for("the front answers", cls.answers, 15)
+        cls.start_front(CONFIG, cls.https, cls.plain)
 
     @classmethod
-    def answers(cls):
+    def start_front(cls, config, https, plain):
+        env = {**cls.env, "FRONT_HTTPS": f"127.0.0.1:{https}", "FRONT_HTTP": f"127.0.0.1:{plain}"}
+        proxy = Process("haproxy", ["haproxy", "-db", "-f", config], env, f"{cls.folder}/log")
+        cls.addClassCleanup(proxy.stop)
+        wait_for("the front answers", lambda: cls.answers(https), 15)
+
+    @classmethod
+    def answers(cls, port):
         try:
-            return cls.ask("GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")[0] == 200
+            return cls.ask("GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", port)[0] == 200
         except OSError:
             return False
 
     @classmethod
-    def connect(cls):
-        return cls.tls.wrap_socket(socket.create_connection(("127.0.0.1", cls.https), timeout=20), server_hostname="localhost")
+    def connect(cls, port=None):
+        return cls.tls.wrap_socket(socket.create_connection(("127.0.0.1", port or cls.https), timeout=20), server_hostname="localhost")
 
     @classmethod
-    def ask(cls, text):
+    def ask(cls, text, port=None):
         """Status, head and body of the answer to these bytes, sent as they are."""
-        with cls.connect() as s:
+        with cls.connect(port) as s:
             s.sendall(text.encode())
             got = b""
             while piece := s.recv(65536):
@@ -163,6 +168,24 @@ class FrontTest(unittest.TestCase):
                                    f"{self.key(f'Content-Type: text/csv{chr(13)}{chr(10)}Content-Length: {len(rows)}{chr(13)}{chr(10)}')}\r\n{rows}")
         self.assertEqual(status, 200, body[:500])
         self.assertEqual(json.loads(body)["imported"], 100_000)
+
+    def test_an_import_is_waited_for_when_others_no_longer_are(self):
+        """With a second for others: the tenant's list is another's for three."""
+        impatient, port = f"{self.folder}/impatient.cfg", free_port()
+        with open(impatient, "w") as f:
+            f.write(text_of(CONFIG).replace("timeout server 65s", "timeout server 1s"))
+        self.start_front(impatient, port, free_port())
+        names = f"dnc-file:{self.stack.tenant}", f"{self.stack.tenant}:+393480000001"
+        locks = ", ".join(f"pg_advisory_lock(hashtextextended('{name}', 0))" for name in names)
+        other = threading.Thread(target=self.stack.sql, args=(f"SELECT {locks}, pg_sleep(3)",))
+        other.start()
+        self.addCleanup(other.join)
+        wait_for("the locks are another's", lambda: self.stack.number(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted") >= 2)
+        for path, kind, sent, expected in (("dnc", "application/json", '{"e164": "+393480000001"}', 504),
+                                           ("dnc/bulk-import", "text/csv", "+393480000002\n", 200)):
+            head = self.key(f"Content-Type: {kind}\r\nContent-Length: {len(sent)}\r\n")
+            self.assertEqual(self.ask(f"POST /api/v1/compliance/{path} HTTP/1.1\r\n{head}\r\n{sent}", port)[0], expected, path)
 
 
 @unittest.skipUnless(shutil.which("systemd-analyze"), "systemd-analyze is not installed")

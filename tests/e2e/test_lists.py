@@ -72,11 +72,20 @@ class ListsTest(unittest.TestCase):
         self.assertEqual(self.verdict("+447400123457"), ("failed", "DNC_REGISTRY"))
         self.upload(imports, "number,action\r\n07400123457,D\r\n07400123456,A\r\n", mode="delta", scrubbed_at=ago(days=1), **tps)
         self.assertEqual(self.standing(), [(BRITISH, "registry", "TPS/CTPS"), ("+447400123458", "registry", "TPS/CTPS")])
+        torn = self.upload(imports, "number,action\r\n4.47E+11,A\r\n", mode="delta", scrubbed_at=ago(hours=5), **tps)
+        later = self.upload(imports, "number,action\r\n07400123456,A\r\n", mode="delta", scrubbed_at=ago(hours=4), **tps)
+        self.assertEqual([[n["code"] for n in reply["notices"]] for reply in (torn, later)], [["NOT_WHOLE", "LIST_GAP"], ["LIST_GAP"]])
+        [summary] = self.stack.api("GET", "/api/v1/compliance/scrubs", expect=200)["items"]
+        self.assertLess(summary["listed_as_of"], ago(hours=23))
+        self.assertGreater(summary["missing_from"], ago(hours=6))
         with open(f"{self.stack.dir}/full.csv", "w") as f:
             f.write("07400123458\n07400123459\n")
         command = ("dnc", "import", f.name, "--tenant", self.tenant, "--registry", "TPS/CTPS", "--country-iso", "GB", "--mode")
         self.assertIn('"TAKEN_OFF","column":"e164","count":1', self.stack.cli(*command, "full"))
         self.assertEqual([number for number, _, _ in self.standing()], ["+447400123458", "+447400123459"])
+        [summary] = self.stack.api("GET", "/api/v1/compliance/scrubs", expect=200)["items"]
+        self.assertGreater(summary["listed_as_of"], ago(minutes=5))
+        self.assertIsNone(summary["missing_from"])
         with self.assertRaises(AssertionError):
             self.stack.cli(*command, "everything")
         refused = self.upload(imports, "\r\n", 422, mode="full", **tps)

@@ -3,6 +3,7 @@ the others do not notice, and memory stays within what the settings allow (F55).
 """
 import os
 import socket
+import threading
 import time
 import unittest
 from urllib.parse import urlparse
@@ -127,6 +128,19 @@ class RudeClientsTest(unittest.TestCase):
         self.assertLessEqual({self.status(c) for c in dripping}, {408, "closed"})
         wait_for("who never reads is let go", lambda: self.connections() == 0, 10)
         self.assertLess(self.memory_kb("VmRSS") - resting, 32 << 10)
+
+    def test_an_import_may_take_longer_than_a_request(self):
+        """Somebody's file has the turn for a second more than a request may take."""
+        turn = f"hashtextextended('dnc-file:{self.stack.tenant}', 0)"
+        other = threading.Thread(target=self.stack.sql, args=(f"SELECT pg_advisory_lock({turn}), pg_sleep({TIMEOUT_MS / 1000 + 1})",))
+        other.start()
+        wait_for("the other file has the turn", lambda: self.stack.number(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted") > 0)
+        began = time.monotonic()
+        answer = self.stack.call("POST", "/api/v1/compliance/dnc/bulk-import", "+393490000001\n", **{"Content-Type": "text/csv"})
+        other.join()
+        self.assertEqual((answer.status, answer.json["imported"]), (200, 1), answer.body)
+        self.assertGreater(time.monotonic() - began, TIMEOUT_MS / 1000)
 
 
 if __name__ == "__main__":

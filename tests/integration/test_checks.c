@@ -17,12 +17,13 @@ static void make_checks(struct testdb *db, int64_t tenant, int n)
         "INSERT INTO leads (tenant_id, name, phone) SELECT %lld, 'n', '+39349' || (1000000 + i) "
         "FROM generate_series(1, 200) i;"
         "INSERT INTO campaigns (tenant_id, name) SELECT %lld, 'c' FROM generate_series(1, 20);"
-        "INSERT INTO compliance_checks (tenant_id, scheduled_call_id, campaign_id, lead_id, "
+        "INSERT INTO compliance_checks (tenant_id, call_id, scheduled_call_id, campaign_id, "
+        "lead_id, "
         "to_number, "
         "country_iso, dnc_check, quiet_hours_check, consent_check, disclosure_check, status, "
         "rejection_reason, rejection_code, all_codes, scheduled_time, engine_version, "
         "tzdata_version, checked_at, checked_by) "
-        "SELECT %lld, i, (SELECT min(id) FROM campaigns WHERE tenant_id = %lld) + i %% 20, "
+        "SELECT %lld, i, i, (SELECT min(id) FROM campaigns WHERE tenant_id = %lld) + i %% 20, "
         "(SELECT min(id) FROM leads WHERE tenant_id = %lld) + i %% 200, "
         "'+39349' || (1000000 + i %% 200), (ARRAY['IT','FR','DE','ES','GB'])[1 + i %% 5], "
         "'passed', "
@@ -185,6 +186,7 @@ static void every_filter_has_its_index(void **state)
         {"{\"campaign_id\":3}", "checks_by_campaign"},
         {"{\"lead_id\":3}", "checks_by_lead"},
         {"{\"scheduled_call_id\":3}", "checks_by_row"},
+        {"{\"call_id\":\"call_3\"}", "checks_by_call"},
         {"{\"to_number\":\"+393491000001\"}", "checks_by_number"},
         {"{\"country_iso\":\"FR\"}", "checks_by_country"},
     };

@@ -282,12 +282,15 @@ static void an_opt_out_goes_only_with_a_reason_and_leaves_a_tombstone(void **sta
 static void the_us_registrys_two_columns_are_one_number(void **state)
 {
     int64_t tenant = testdb_tenant(db);
-    struct dnc_import_options us = {.registry = "National DNC Registry", .country_iso = "US"};
+    struct dnc_import_options us = {.registry = "National DNC Registry",
+                                    .country_iso = "US",
+                                    .scrubbed_at = at("2026-01-01T10:00:00Z")};
     (void)state;
 
     take(tenant, us, "212,5550123\n213,5550124\n", "{\"imported\":2,");
     take(tenant, us, "Area Code,Number\n214,5550125\n", "{\"imported\":1,");
     us.mode = DNC_MODE_DELTA;
+    us.scrubbed_at = at("2026-01-03T10:00:00Z");
     take(tenant, us, "2125550123,D,2026-01-02\n", "{\"imported\":0,");
     assert_list(tenant, "+12135550124/registry/National DNC Registry "
                         "+12145550125/registry/National DNC Registry");

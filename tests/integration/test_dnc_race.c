@@ -131,7 +131,7 @@ static void lists_are_looked_up_by_their_indexes(void **state)
 {
     static const struct query *const asked[] = {
         &SQL_DNC_IMPORT_BATCH, &SQL_DNC_IMPORT_DELETE, &SQL_DNC_IMPORT_CLOSE_NEXT,
-        &SQL_DNC_IMPORT_SWEEP, &SQL_SCRUB_RUN_NEXT,    &SQL_SCRUB_LIST_DATE,
+        &SQL_DNC_IMPORT_SWEEP, &SQL_SCRUB_RUN_NEXT,    &SQL_REGISTRY_LIST,
         &SQL_SCRUB_SUMMARY,    &SQL_PERSON_EVIDENCE,   &SQL_DNC_LIST,
         &SQL_DNC_COUNT,        &SQL_DNC_FIND,          &SQL_PLATFORM_DNC_LIST,
     };

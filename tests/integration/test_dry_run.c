@@ -343,6 +343,29 @@ static void it_says_which_change_would_free_most(void **state)
     buf_free(&answer);
 }
 
+/* On a list, and asleep until 23:00: off the list it would still have to be called in time. */
+static void a_change_frees_only_whom_the_campaign_lives_to_call(void **state)
+{
+    static const struct {
+        const char *end;
+        int64_t freed;
+    } cases[] = {{"2026-12-15T23:00:00Z", 0}, {"2026-12-15T23:00:01Z", 1}};
+    struct scene *s = *state;
+    struct campaign c = scene_draft();
+
+    c.quiet_hours = "00:00-23:00";
+    free(testdb_sql(s->db, "INSERT INTO dnc_entries (tenant_id, e164) VALUES (%lld, '" ITALIAN "')",
+                    (long long)s->tenant));
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        assert_true(tstamp_parse(str_of(cases[i].end), &c.end_date));
+        int64_t id = scene_campaign(s, s->tenant, c);
+        scene_lead(s, s->tenant, id, ITALIAN);
+        struct buf answer = dry_run(s, id, NOON, 5);
+        assert_int_equal(freed_by(s, &answer, "remove_from_dnc_list"), cases[i].freed);
+        buf_free(&answer);
+    }
+}
+
 static void leads_are_told_by_pages_and_counted_all(void **state)
 {
     struct scene *s = *state;
@@ -375,6 +398,7 @@ int main(void)
         SCENE(a_registry_that_is_abolished_is_not_asked_for_any_more),
         SCENE(a_start_that_lies_ahead_is_judged_by_the_law_of_its_day),
         SCENE(it_says_which_change_would_free_most),
+        SCENE(a_change_frees_only_whom_the_campaign_lives_to_call),
         SCENE(leads_are_told_by_pages_and_counted_all),
     };
 

@@ -1,5 +1,6 @@
 /* test_http_upload.c - files sent whole and as forms, over raw sockets. */
 
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "tests/support/check.h"
 #include "tests/support/front.h"
@@ -107,6 +108,71 @@ static void uploads_at_once_are_bounded(void **state)
     assert_int_equal(a.status, 200);
 }
 
+static void begin_upload(struct probe *p)
+{
+    probe_open(p, front_port());
+    assert_true(probe_send(p, STR(POST("/import?name=n", "text/csv", "262144", ""))));
+}
+
+static void an_upload_may_take_longer_than_a_request_while_it_comes(void **state)
+{
+    static char piece[64 * 1024];
+    int64_t from_us = clock_mono_us();
+    struct probe p;
+    struct probe_answer a;
+    (void)state;
+
+    memset(piece, '\r', sizeof(piece));
+    begin_upload(&p);
+    for (int i = 0; i < 4; i++) {
+        assert_true(probe_send(&p, (struct str){piece, sizeof(piece)}));
+        assert_true(i == 3 || !probe_receive(&p, &a, 400));
+    }
+    assert_true(probe_receive(&p, &a, SOON_MS));
+    assert_string_equal(a.body, "n 25 262144");
+    assert_true(clock_mono_us() - from_us > 1000 * 1000);
+    probe_close(&p);
+}
+
+/* Half of a request's second, and next to nothing for what it sent. */
+static void assert_cut(struct probe *p, struct probe_answer *a, int64_t from_us)
+{
+    int64_t took_ms = (clock_mono_us() - from_us) / 1000;
+
+    assert_int_equal(a->status, 408);
+    assert_is_error(a, "REQUEST_TIMEOUT", "an upload");
+    assert_true(took_ms >= 450 && took_ms < 1500);
+    probe_close(p);
+}
+
+static void an_upload_that_stands_still_is_cut(void **state)
+{
+    int64_t from_us = clock_mono_us();
+    struct probe p;
+    struct probe_answer a;
+    (void)state;
+
+    begin_upload(&p);
+    assert_true(probe_send(&p, STR("phone\r\n")));
+    assert_true(probe_receive(&p, &a, SOON_MS));
+    assert_cut(&p, &a, from_us);
+}
+
+static void an_upload_that_drips_is_cut(void **state)
+{
+    int64_t from_us = clock_mono_us();
+    struct probe p;
+    struct probe_answer a;
+    (void)state;
+
+    begin_upload(&p);
+    while (!probe_receive(&p, &a, 20)) {
+        assert_true(clock_mono_us() - from_us < SOON_MS * 1000);
+        assert_true(probe_send(&p, STR("\r")));
+    }
+    assert_cut(&p, &a, from_us);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +180,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_large_file_passes_through_in_pieces, front_start,
                                         front_stop),
         cmocka_unit_test_setup_teardown(uploads_at_once_are_bounded, front_start, front_stop),
+        cmocka_unit_test_setup_teardown(an_upload_may_take_longer_than_a_request_while_it_comes,
+                                        front_start, front_stop),
+        cmocka_unit_test_setup_teardown(an_upload_that_stands_still_is_cut, front_start,
+                                        front_stop),
+        cmocka_unit_test_setup_teardown(an_upload_that_drips_is_cut, front_start, front_stop),
     };
 
     signal(SIGPIPE, SIG_IGN);

@@ -4,7 +4,6 @@
 
 #include "common/base/clock.h"
 #include "common/call/events.h"
-#include "common/call/step.h"
 #include "common/compliance/dnc.h"
 #include "common/compliance/dnc_import.h"
 #include "common/lead/consent.h"
@@ -144,22 +143,6 @@ static void an_opt_out_waits_for_the_claim_that_looks_at_a_row(void **state)
     op_end(&writer);
     op_end(&claim);
     assert_row(s, row, "scheduled", "");
-}
-
-static void what_is_called_off_is_what_the_step_cancels(void **state)
-{
-    struct scene *s = *state;
-    int64_t row = scene_row(s, ITALIAN);
-
-    for (int from = ROW_SCHEDULED; from <= ROW_CANCELED; from++) {
-        const struct dial_step to = dial_step(&(struct dial_state){.row = (enum row_state)from},
-                                              &(struct dial_event){.kind = EVENT_CANCELED});
-        free(testdb_sql(s->db, "DELETE FROM dnc_entries; UPDATE scheduled_calls SET status = '%s'",
-                        row_state_names[from]));
-        add_entry(s, ITALIAN, DNC_OPT_OUT);
-        assert_says(s, "(SELECT status = '%s' FROM scheduled_calls WHERE id = %lld)",
-                    row_state_names[to.row], (long long)row);
-    }
 }
 
 static void a_request_on_its_way_is_to_be_hung_up_and_a_conversation_is_not(void **state)
@@ -383,7 +366,6 @@ int main(void)
         SCENE(a_refusal_of_one_lead_calls_off_the_rows_of_all_with_its_number),
         SCENE(a_refusal_that_comes_with_a_new_lead_bites_too),
         SCENE(an_opt_out_waits_for_the_claim_that_looks_at_a_row),
-        SCENE(what_is_called_off_is_what_the_step_cancels),
         SCENE(a_request_on_its_way_is_to_be_hung_up_and_a_conversation_is_not),
         SCENE(whoever_says_a_phrase_of_the_campaign_has_opted_out),
         SCENE(only_the_persons_own_whole_words_count),

@@ -307,6 +307,34 @@ static void a_plan_made_on_an_empty_table_does_not_outlive_its_growth(void **sta
                     0, ROWS * LOOKS / 10);
 }
 
+/* While the caller is busy the database gets to the end of an answer larger than a socket holds. */
+static void a_large_answer_arrives_while_the_caller_does_something_else(void **state)
+{
+    enum { LEADS = 3000 };
+    struct testdb *db = *state;
+    int64_t tenant = testdb_tenant(db), deadline = clock_mono_us() + 15000000;
+    struct op op = testdb_op(db, tenant);
+    struct rows rows;
+
+    free(testdb_sql(db,
+                    "INSERT INTO leads (tenant_id, name, phone, metadata)"
+                    " SELECT %lld, 'n', '+39349' || (1000000 + i), to_jsonb(repeat('x', 1000))"
+                    " FROM generate_series(1, %d) i",
+                    (long long)tenant, LEADS));
+    const struct arg *args =
+        ARGS({"lane", "0"}, {"after", "0"}, {"country_iso", NULL}, {"consent_status", NULL},
+             {"preferred_lang", NULL}, {"consent_basis", NULL}, {"limit", "5000"});
+    assert_ok(&op, db_send(&op, &SQL_EXECUTION_LEADS, args, &rows));
+    do {
+        db_take_in(&op);
+        assert_true(clock_mono_us() < deadline);
+    } while (testdb_number(db, "SELECT count(*) FROM pg_stat_activity WHERE state <> 'idle'"
+                               " AND datname = current_database() AND pid <> pg_backend_pid()"));
+    assert_ok(&op, db_receive(&op));
+    assert_int_equal(rows.n, LEADS);
+    op_end(&op);
+}
+
 static void two_migrations_at_once_apply_each_file_once(void **state)
 {
     struct testdb *db = *state;
@@ -384,6 +412,7 @@ int main(void)
         TEST(a_database_that_is_not_there_is_said_so_in_time),
         TEST(many_threads_share_the_pool),
         TEST(a_plan_made_on_an_empty_table_does_not_outlive_its_growth),
+        TEST(a_large_answer_arrives_while_the_caller_does_something_else),
         TEST(two_migrations_at_once_apply_each_file_once),
         TEST(a_migration_edited_after_it_ran_is_refused),
         TEST(a_key_opens_only_its_tenants_door),

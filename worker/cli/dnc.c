@@ -14,7 +14,7 @@ enum { PIECE = 64 * 1024, OPTION_MAX = 64 };
 
 static const char import_usage[] =
     "dnc import FILE --tenant ID [--mode add|full|delta] [--registry NAME] [--source manual] "
-    "[--country-iso GB] [--scrubbed-at T] [--delimiter ,] [--force]; FILE may be -";
+    "[--country-iso GB] [--scrubbed-at T] [--since T] [--delimiter ,] [--force]; FILE may be -";
 
 /* "scrubbed_at" as --scrubbed-at. */
 static const char *option_of(const struct cli *c, const struct field *f)

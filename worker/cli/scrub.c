@@ -38,6 +38,12 @@ static int scrub_run_command(struct cli *c)
         return cli_fail(c);
     printf("compared %" PRId64 " listed %" PRId64 " as_of %s\n", run.compared, run.listed,
            tstamp_format(&c->op->arena, run.at));
+    if (run.missing_from.us)
+        fprintf(stderr,
+                "The list of %s is not whole: the file of %s was not read whole, or "
+                "changes before "
+                "it never came\n",
+                registry, tstamp_format(&c->op->arena, run.missing_from));
     return CLI_OK;
 }
 
