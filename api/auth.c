@@ -7,6 +7,7 @@
 #include "common/identity/user.h"
 #include "common/tenant/api_key.h"
 
+#include <inttypes.h>
 #include <strings.h>
 
 static bool bearer(const char *header, struct str *out)
@@ -30,6 +31,18 @@ static bool may(struct op *op, int role, enum route_role needed)
     return reach[role] >= needed || fail(op, E_PERMISSION_DENIED, "Your role does not allow this");
 }
 
+/* Another campaign is not there for who is limited to some. */
+static bool in_reach(struct op *op, const struct req *req)
+{
+    if (!op->campaigns)
+        return true;
+    if (!req->route->manner.narrow)
+        return fail(op, E_PERMISSION_DENIED, "You are limited to some campaigns");
+    return !str_starts(str_of(req->route->path), STR(ROUTE_OF_CAMPAIGN))
+           || op_may_see_campaign(op, req->ids[0])
+           || fail(op, E_CAMPAIGN_NOT_FOUND, "Campaign with ID %" PRId64 " not found", req->ids[0]);
+}
+
 static bool admit_key(struct op *op, struct str credential, const struct req *req)
 {
     enum scope needed = req->route->manner.scope;
@@ -50,7 +63,8 @@ static bool admit_bearer(struct op *op, struct str credential, const struct req 
 
     if (str_starts(credential, STR("aga_")))
         return admit_key(op, credential, req);
-    return session_authenticate(op, credential, &role) && may(op, role, req->route->role);
+    return session_authenticate(op, credential, &role) && may(op, role, req->route->role)
+           && in_reach(op, req);
 }
 
 bool auth_caller(struct op *op, const struct gate_pass *pass, const struct req *req)

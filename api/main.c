@@ -55,18 +55,22 @@ static int serve(const struct app *app, const struct app *urgent, const sigset_t
     return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct conf conf;
-    sigset_t until = hold_signals();
 
-    prctl(PR_SET_DUMPABLE,
-          0); /* keys and passwords come by: in no core dump, and for no debugger */
+    if (argc > 1 && strcmp(argv[1], "routes") == 0) {
+        routes_print(stdout);
+        return 0;
+    }
+    /* Keys and passwords come by: in no core dump, and for no debugger. */
+    prctl(PR_SET_DUMPABLE, 0);
+    sigset_t until = hold_signals();
     if (!conf_load(&conf))
         return 2;
     log_start("agoralia-api", conf.log_level);
     tz_warn();
-    struct provider *provider = provider_open("retell", &conf);
+    struct provider *provider = provider_open(conf.provider, &conf);
     struct app app = {
         .conf = &conf,
         .pool = open_pool(&conf, conf.database_pool_size),

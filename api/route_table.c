@@ -24,6 +24,11 @@ static const struct {
 #include "api/routes.def"
 };
 
+static bool (*const narrow[])(struct op *op, const struct req *req, struct reply *rep) = {
+#define NARROW(handler) handle_##handler,
+#include "api/routes.def"
+};
+
 static const struct {
     const char *path;
     enum scope reads, changes;
@@ -75,11 +80,50 @@ static enum scope scope_of(const struct route *r)
     return found;
 }
 
+static bool is_narrow(const struct route *r)
+{
+    for (size_t i = 0; i < ARRAY_LEN(narrow); i++)
+        if (narrow[i] == r->handle)
+            return true;
+    return begins_with(r->path, ROUTE_OF_CAMPAIGN);
+}
+
 struct routes routes_all(void)
 {
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         table[i].manner = manner_of(&table[i]);
         table[i].manner.scope = scope_of(&table[i]);
+        table[i].manner.narrow = is_narrow(&table[i]);
     }
     return (struct routes){table, ARRAY_LEN(table)};
+}
+
+static void print_route(FILE *out, const struct route *r)
+{
+    fprintf(out, "| `%s %s` |", r->method, r->path);
+    if (r->role == ROLE_PUBLIC)
+        fprintf(out, " anybody | | | | |");
+    for (int role = ROLE_VIEWER; r->role != ROLE_PUBLIC && role <= ROLE_ADMIN; role++)
+        fprintf(out, " %s |", role >= (int)r->role ? "yes" : "no");
+    if (r->role != ROLE_PUBLIC)
+        fprintf(out, " %s |", r->manner.narrow ? "theirs" : "no");
+    if (r->role != ROLE_PUBLIC && r->manner.scope == SCOPE_NONE)
+        fprintf(out, " without scopes |");
+    else if (r->role != ROLE_PUBLIC)
+        fprintf(out, " `%s` |", scope_names[r->manner.scope]);
+    fprintf(out, " %s |\n", r->summary);
+}
+
+void routes_print(FILE *out)
+{
+    const struct routes all = routes_all();
+
+    fprintf(out, "# Who may come to which endpoint\n\n"
+                 "Printed by `scripts/route_matrix` from `routes.def`. Limited: what a user who is "
+                 "limited to some campaigns comes to, if the\nrole allows it. A key without scopes "
+                 "comes to everything, one with scopes to what they name.\n\n"
+                 "| endpoint | viewer | user | admin | limited | key | what |\n"
+                 "|---|---|---|---|---|---|---|\n");
+    for (size_t i = 0; i < all.n; i++)
+        print_route(out, &all.items[i]);
 }

@@ -4,7 +4,12 @@
 
 #include "api/router.h"
 
+#include <stdio.h>
+
 /* Called once, before any thread starts. */
 struct routes routes_all(void);
+
+/* Who may come to which, as api/ROUTES.md has it. */
+void routes_print(FILE *out);
 
 #endif

@@ -29,6 +29,7 @@ struct manner {
     enum route_unit unit;
     enum route_class class;
     enum scope scope; /* what a key that has scopes needs */
+    bool narrow;      /* a user who is limited to some campaigns comes to it, and sees no others */
 };
 
 struct route {
@@ -41,6 +42,9 @@ struct route {
     bool urgent; /* a slot and a session are kept free for it */
     struct manner manner;
 };
+
+/* What begins so is about the campaign req->ids[0]. */
+#define ROUTE_OF_CAMPAIGN "/api/v1/campaigns/{campaign_id}"
 
 struct routes {
     const struct route *items;

@@ -155,7 +155,7 @@ void nursery_run(char **argv)
     if (!conf_load(&conf))
         _exit(1);
     http_prepare();
-    const struct provider *p = provider_open("retell", &conf);
+    const struct provider *p = provider_open(conf.provider, &conf);
     say_hello(fd, p);
     while ((word = receive_fds(fd, fds))) {
         if (word == ANEW_PLEASE)

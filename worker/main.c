@@ -41,7 +41,7 @@ static struct provider *open_provider(const struct conf *conf, const struct nurs
     }
     diallers_start(nursery, (size_t)conf->diallers);
     struct provider *p =
-        provider_open_keyless("retell", conf, diallers_exchange, nursery->signing_key);
+        provider_open_keyless(conf->provider, conf, diallers_exchange, nursery->signing_key);
     if (p)
         p->reseal = diallers_reseal;
     return p;

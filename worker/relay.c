@@ -60,7 +60,10 @@ bool relay_run_once(struct op *op, int *sleep_ms)
     if (!broker && !(broker = broker_open(op->app->conf)))
         return fail(op, E_SERVICE_UNAVAILABLE, "REDIS_URL cannot be used");
     if (!db_begin(op)
-        || !db_query(op, &SQL_OUTBOX_TAKE, ARGS({"limit", sql_i64(op, BATCH)}), &taken))
+        || !db_query(op, &SQL_OUTBOX_TAKE,
+                     ARGS({"limit", sql_i64(op, BATCH)},
+                          {"test", sql_bool(conf_serves_tests(op->app->conf))}),
+                     &taken))
         return false;
     metric_set(M_OUTBOX_LAG, taken.n ? db_i64(&taken, 0, "age_seconds") : 0, NULL);
     if (taken.n == 0) {

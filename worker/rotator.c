@@ -12,7 +12,11 @@ bool rotator_run_once(struct op *op, int *sleep_ms)
     bool mine;
 
     *sleep_ms = LOOK_MS;
-    if (!op->app->provider || !chore_take(op, "secrets", EVERY_SECONDS, &mine))
+    if (!op->app->provider)
+        return true;
+    /* Each kind of worker has its own tenants, and perhaps its own keys. */
+    const char *name = arena_printf(&op->arena, "secrets of %s", op->app->provider->name);
+    if (!chore_take(op, name, EVERY_SECONDS, &mine))
         return op->err.code == E_NONE;
     return !mine
            || (secrets_reseal(op, op->app->provider, &resealed, &unreadable) && secrets_prune(op));

@@ -45,6 +45,14 @@ static bool check_whole(const struct conf *c)
                 c->retell_base_url);
         ok = false;
     }
+    if (strcmp(c->provider, "retell") != 0 && strcmp(c->provider, "simulator") != 0) {
+        fprintf(stderr, "PROVIDER must be retell or simulator\n");
+        ok = false;
+    }
+    if (conf_serves_tests(c) && strstr(c->retell_base_url, "retellai.com")) {
+        fprintf(stderr, "PROVIDER is a simulator, and %s is none\n", c->retell_base_url);
+        ok = false;
+    }
     if (c->public_url && c->public_url[strlen(c->public_url) - 1] == '/') {
         fprintf(stderr, "PUBLIC_URL must not end with a slash: paths are appended to it\n");
         ok = false;

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 enum conf_flags {
     C_SECRET = 1 << 0,
@@ -24,6 +25,12 @@ struct conf {
 #undef CONF_STR
 #undef CONF_INT
 };
+
+/* Is this a process of those that serve test tenants, and nobody else? */
+static inline bool conf_serves_tests(const struct conf *c)
+{
+    return strcmp(c->provider, "simulator") == 0;
+}
 
 /* Fill out from the environment.  False after printing every fault to stderr, all at once. */
 bool conf_load(struct conf *out) MUSTCHECK;

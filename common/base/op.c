@@ -113,6 +113,7 @@ struct op op_part(const struct op *op)
         .tenant_id = op->tenant_id,
         .user_id = op->user_id,
         .session_id = op->session_id,
+        .campaigns = op->campaigns,
         .principal = op->principal,
         .deadline_us = op->deadline_us,
         .at_commit = op->at_commit,
@@ -122,4 +123,14 @@ struct op op_part(const struct op *op)
 bool op_fail_like(struct op *op, const struct op *part)
 {
     return fail_because(op, part->err.code, part->err.cause, "%s", part->err.message);
+}
+
+bool op_may_see_campaign(const struct op *op, int64_t campaign_id)
+{
+    if (!op->campaigns)
+        return true;
+    for (int i = 0; i < op->campaigns->n; i++)
+        if (op->campaigns->ids[i] == campaign_id)
+            return true;
+    return false;
 }

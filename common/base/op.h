@@ -29,6 +29,13 @@ struct app {
     struct spool *spool; /* answers that wait for the database, common/call; NULL = none do */
 };
 
+/* Some ids, when not all. */
+enum { ID_SET_MAX = 32 };
+struct id_set {
+    int n;
+    int64_t ids[ID_SET_MAX];
+};
+
 struct db;
 struct at_commit;
 
@@ -38,10 +45,11 @@ struct op {
     int64_t tenant_id;      /* bound as :tenant_id by every query; 0 = the platform itself */
     int64_t user_id;        /* who is signed in; 0 = nobody: a key, a job, the operator */
     int64_t session_id;     /* of that user */
-    int64_t deadline_us;    /* CLOCK_MONOTONIC; bounds every wait below; 0 = the callee's default */
-    const char *principal;  /* who asks, as tables and logs may name it; NULL = nobody we know */
-    bool suspect;           /* a worker died while it did this before */
-    bool one_transaction;   /* db_begin() and db_commit() join the caller's, see db.h */
+    const struct id_set *campaigns; /* those that the user is limited to; NULL = to none */
+    int64_t deadline_us;   /* CLOCK_MONOTONIC; bounds every wait below; 0 = the callee's default */
+    const char *principal; /* who asks, as tables and logs may name it; NULL = nobody we know */
+    bool suspect;          /* a worker died while it did this before */
+    bool one_transaction;  /* db_begin() and db_commit() join the caller's, see db.h */
     struct at_commit *at_commit; /* run before the next COMMIT, see db.h; NULL = nothing is */
     struct arena arena;
     struct db *db;  /* leased on first use */
@@ -60,6 +68,9 @@ struct op op_part(const struct op *op);
 
 /* What failed in the part has failed in the whole; returns false. */
 bool op_fail_like(struct op *op, const struct op *part);
+
+/* May who asks come to this campaign? */
+bool op_may_see_campaign(const struct op *op, int64_t campaign_id);
 
 /* Forget the error, keep everything else: for a caller that has an answer to it. */
 void op_forgive(struct op *op);

@@ -55,7 +55,8 @@ bool accounts_all(struct op *op, struct account_group **out, int *n)
 {
     struct rows rows;
 
-    if (!db_query(op, &SQL_SECRET_ACCOUNTS, ARGS({"name", SECRET_RETELL}), &rows))
+    if (!db_query(op, &SQL_SECRET_ACCOUNTS,
+                  ARGS({"name", SECRET_RETELL}, {"provider", op->app->provider->name}), &rows))
         return false;
     *out = arena_alloc(&op->arena, (size_t)(rows.n + 1) * sizeof(**out));
     (*out)[0] = (struct account_group){0};

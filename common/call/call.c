@@ -12,7 +12,7 @@ bool call_get(struct op *op, const char *call_id, struct call_detail *out)
 
     if (!db_query(op, &SQL_CALL_GET, ARGS({"call_id", call_id}), &rows))
         return false;
-    if (rows.n == 0)
+    if (rows.n == 0 || !op_may_see_campaign(op, db_i64(&rows, 0, "campaign_id")))
         return fail(op, E_CALL_NOT_FOUND, "Call %s not found", call_id);
     return from_row(op, &rows, 0, &call_type, &out->call)
            && from_row(op, &rows, 0, &call_detail_type, out);
@@ -56,6 +56,15 @@ static bool write_page(struct op *op, struct rows *page, struct buf *items)
     return true;
 }
 
+/* Totals are kept for a campaign or for the tenant in all: who is limited says which of theirs. */
+static bool may_list(struct op *op, const struct call_query *q)
+{
+    if (q->campaign_id.set ? op_may_see_campaign(op, q->campaign_id.v) : !op->campaigns)
+        return true;
+    err_detail(op, "campaign_id", "must be one of the campaigns you are limited to");
+    return fail(op, E_VALIDATION_ERROR, "Request validation failed");
+}
+
 bool call_list(struct op *op, const struct call_query *q, struct buf *items, int64_t *total)
 {
     const struct query *count_query = total_query(q);
@@ -70,10 +79,11 @@ bool call_list(struct op *op, const struct call_query *q, struct buf *items, int
         ARGS({"status", q->status ? q->status : any}, {"campaign_id", campaign},
              {"from_date", sql_tstamp(op, q->from_date)}, {"to_date", sql_tstamp(op, q->to_date)});
 
-    if (!db_ask(op,
-                (const struct ask[]){{page_query(q), page_args, &page},
-                                     {count_query, count_args, &count}},
-                2))
+    if (!may_list(op, q)
+        || !db_ask(op,
+                   (const struct ask[]){{page_query(q), page_args, &page},
+                                        {count_query, count_args, &count}},
+                   2))
         return false;
     *total = db_i64(&count, 0, "n");
     return write_page(op, &page, items);

@@ -40,7 +40,8 @@ struct gates {
 
 static bool lock_all(struct op *op, int64_t id, struct gates *g)
 {
-    const struct arg *args = ARGS({"id", sql_i64(op, id)}), *key = ARGS({"name", SECRET_RETELL});
+    const struct arg *args = ARGS({"id", sql_i64(op, id)}, {"provider", op->app->provider->name});
+    const struct arg *key = ARGS({"name", SECRET_RETELL});
     struct rows locked;
 
     return db_begin(op)
@@ -368,17 +369,23 @@ static bool lost_the_phone(struct op *op, struct claim *c, const struct gates *g
                     &rows);
 }
 
+/* A message that strayed to a process of another provider is nothing to it. */
+static bool is_ours(const struct gates *g)
+{
+    return g->row.n && db_bool(&g->row, 0, "ours");
+}
+
 /* Only a queued row: the dispatcher gave it one of the starts there are. */
 static bool is_our_turn(const struct gates *g)
 {
-    return g->row.n && row_state_named(db_text(&g->row, 0, "status")) == ROW_QUEUED;
+    return is_ours(g) && row_state_named(db_text(&g->row, 0, "status")) == ROW_QUEUED;
 }
 
 /* Is the row in progress, and shall what nobody answered for be sent again? */
 static bool look_for_unanswered(struct op *op, const struct provider *p, int64_t scheduled_call_id,
                                 struct gates *g)
 {
-    if (!g->row.n || row_state_named(db_text(&g->row, 0, "status")) != ROW_PROCESSING
+    if (!is_ours(g) || row_state_named(db_text(&g->row, 0, "status")) != ROW_PROCESSING
         || !p->takes_keys(p))
         return true;
     return db_query(op, &SQL_CLAIM_UNANSWERED,

@@ -137,12 +137,28 @@ bool campaign_get(struct op *op, int64_t id, struct campaign *out)
     return campaign_repo_get(op, id, out);
 }
 
+/* What who asks is limited to, as an array; NULL = to none. */
+static const char *only(struct op *op)
+{
+    struct buf b = {0};
+
+    if (!op->campaigns)
+        return NULL;
+    for (int i = 0; i < op->campaigns->n; i++)
+        buf_printf(&b, "%s%" PRId64, i ? "," : "{", op->campaigns->ids[i]);
+    buf_str(&b, op->campaigns->n ? "}" : "{}");
+    const char *text = arena_strndup(&op->arena, b.p, b.n);
+    buf_free(&b);
+    return text;
+}
+
 bool campaign_list(struct op *op, const struct campaign_query *q, struct campaign **out, int *n,
                    int64_t *total)
 {
     struct rows page, count;
-    const struct arg *args = ARGS({"status", q->status}, {"limit", sql_i64(op, q->limit)},
-                                  {"offset", sql_i64(op, q->offset)});
+    const struct arg *args =
+        ARGS({"status", q->status}, {"only", only(op)}, {"limit", sql_i64(op, q->limit)},
+             {"offset", sql_i64(op, q->offset)});
 
     if (!db_ask(op,
                 (const struct ask[]){{&SQL_CAMPAIGN_LIST, args, &page},

@@ -17,6 +17,7 @@ static const struct field invitation_fields[] = {
     FIELD(struct invitation, email, .flags = F_REQUIRED, .max = EMAIL_MAX,
           .check = email_complaint),
     FIELD_ENUM(struct invitation, role, user_role_names, .flags = F_REQUIRED),
+    FIELD(struct invitation, campaigns, .flags = F_ARRAY, .max = 1024),
     FIELD(struct invitation, created_at, .flags = F_READONLY),
     FIELD(struct invitation, expires_at, .flags = F_READONLY),
 };
@@ -56,11 +57,12 @@ bool invitation_make(struct op *op, struct invitation *i, const char **url)
 
     secret_make(SECRET_LINK, token, hex);
     i->email = email_key(op, i->email);
-    const struct arg *args =
-        ARGS({"email", i->email}, {"role", user_role_names[i->role]}, {"token_sha256", hex},
-             {"made_by", op->user_id ? sql_i64(op, op->user_id) : NULL},
-             {"seconds", sql_i64(op, INVITATION_SECONDS)});
-    if (!db_begin(op) || !db_query(op, &SQL_INVITATION_REPLACE, args, &ended)
+    const struct arg *args = ARGS({"email", i->email}, {"role", user_role_names[i->role]},
+                                  {"token_sha256", hex}, {"campaigns", i->campaigns.text},
+                                  {"made_by", op->user_id ? sql_i64(op, op->user_id) : NULL},
+                                  {"seconds", sql_i64(op, INVITATION_SECONDS)});
+    if (!user_check_campaigns(op, i->role, i->campaigns) || !db_begin(op)
+        || !db_query(op, &SQL_INVITATION_REPLACE, args, &ended)
         || !db_query_commit(op, &SQL_INVITATION_INSERT, args, &rows))
         return false;
     if (rows.n == 0)
@@ -74,7 +76,8 @@ bool invitation_send(struct op *op, struct invitation *i)
 {
     const char *url;
 
-    if (!mail_possible(op) || !invitation_make(op, i, &url))
+    if (!user_check_campaigns(op, i->role, i->campaigns) || !mail_possible(op)
+        || !invitation_make(op, i, &url))
         return false;
     const char *text = arena_printf(
         &op->arena,
@@ -86,7 +89,7 @@ bool invitation_send(struct op *op, struct invitation *i)
 
 struct link {
     int64_t id, user_id;
-    const char *email, *role;
+    const char *email, *role, *campaigns;
 };
 
 /* Before the password is hashed, so that only who has a link costs a hash. */
@@ -102,7 +105,8 @@ static bool find(struct op *op, const char *purpose, const char *token, struct l
         return fail(op, E_RESOURCE_NOT_FOUND, "This link is not valid, or not any more");
     op->tenant_id = db_i64(&rows, 0, "tenant_id");
     *out = (struct link){db_i64(&rows, 0, "id"), db_i64(&rows, 0, "user_id"),
-                         db_text(&rows, 0, "email"), db_text(&rows, 0, "role")};
+                         db_text(&rows, 0, "email"), db_text(&rows, 0, "role"),
+                         db_text(&rows, 0, "campaigns")};
     return true;
 }
 
@@ -126,10 +130,10 @@ bool invitation_accept(struct op *op, const struct acceptance *a, struct user *o
     *out = (struct user){0};
     if (!find(op, "invitation", a->token, &l) || !password_hash(op, a->password, &hash)
         || !db_begin(op) || !use(op, &l)
-        || !db_query_commit(
-            op, &SQL_USER_INSERT,
-            ARGS({"email", l.email}, {"name", a->name}, {"role", l.role}, {"password_hash", hash}),
-            &rows))
+        || !db_query_commit(op, &SQL_USER_INSERT,
+                            ARGS({"email", l.email}, {"name", a->name}, {"role", l.role},
+                                 {"campaigns", l.campaigns}, {"password_hash", hash}),
+                            &rows))
         return false;
     log_info(op, "user.joined", F("user_id", db_i64(&rows, 0, "id")), F("role", l.role));
     return from_row(op, &rows, 0, &user_type, out);

@@ -15,7 +15,8 @@ enum { INVITATION_SECONDS = 7 * 86400, RESET_SECONDS = 3600 };
 struct invitation {
     int64_t id;
     const char *email;
-    int role; /* enum user_role */
+    int role;                   /* enum user_role */
+    struct json_text campaigns; /* as user.h has it */
     struct tstamp created_at;
     struct tstamp expires_at;
 };

@@ -11,6 +11,7 @@
 #include "common/identity/token.h"
 #include "common/identity/user.h"
 #include "common/store/db.h"
+#include "common/tenant/tenant.h"
 #include "queries.h"
 
 #include <inttypes.h>
@@ -22,6 +23,9 @@ struct seen {
     unsigned char hash[SHA256_BYTES];
     struct token_claims claims; /* user_id 0 = an empty slot */
     int role;
+    struct id_set campaigns; /* that the user is limited to, when narrow */
+    bool narrow;
+    bool test;        /* the tenant is one for tests */
     int64_t until_us; /* CLOCK_MONOTONIC: as long the session's state is taken as known */
 };
 
@@ -77,8 +81,16 @@ static bool ask(struct op *op, struct seen *s)
     if (rows.n == 0)
         return fail(op, E_UNAUTHENTICATED, "The session has ended; sign in again");
     s->role = label_find(user_role_names, str_of(db_text(&rows, 0, "role")));
+    s->test = db_bool(&rows, 0, "test");
+    s->narrow = db_text(&rows, 0, "campaigns") != NULL;
+    s->campaigns = user_campaigns_read(db_text(&rows, 0, "campaigns"));
     s->until_us = clock_mono_us() + REMEMBER_US;
     return s->role >= 0 || fail(op, E_INTERNAL_ERROR, "The user's role is not known");
+}
+
+static const struct id_set *keep(struct op *op, const struct id_set *ids)
+{
+    return memcpy(arena_alloc(&op->arena, sizeof(*ids)), ids, sizeof(*ids));
 }
 
 bool session_authenticate(struct op *op, struct str access_token, int *role)
@@ -103,5 +115,7 @@ bool session_authenticate(struct op *op, struct str access_token, int *role)
     }
     adopt(op, &s.claims);
     *role = s.role;
-    return true;
+    if (s.narrow)
+        op->campaigns = keep(op, &s.campaigns);
+    return tenant_is_served(op, s.test);
 }

@@ -2,6 +2,7 @@
 
 #include "common/identity/user.h"
 
+#include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/page.h"
 #include "common/identity/email.h"
@@ -16,6 +17,7 @@ static const struct field user_fields[] = {
     FIELD(struct user, email, .flags = F_READONLY),
     FIELD(struct user, name, .max = 255),
     FIELD_ENUM(struct user, role, user_role_names, .flags = F_NOT_NULL),
+    FIELD(struct user, campaigns, .flags = F_ARRAY, .max = 1024),
     FIELD_ENUM(struct user, status, status_names, .flags = F_NOT_NULL),
     FIELD(struct user, platform, .flags = F_READONLY),
     FIELD(struct user, last_login_at, .flags = F_READONLY),
@@ -31,6 +33,52 @@ bool user_required(struct op *op)
 {
     return op->user_id
            || fail(op, E_PERMISSION_DENIED, "This is for somebody who is signed in, not for a key");
+}
+
+struct id_set user_campaigns_read(const char *json)
+{
+    struct op part = {0};
+    const struct cJSON *all = NULL;
+    struct id_set ids = {0};
+    bool ok = json && json_parse(&part, str_of(json), &all) && json_is_array(all);
+
+    for (const struct cJSON *v = ok ? json_first(all) : NULL; v && ok; v = json_next(v)) {
+        ok = ids.n < ID_SET_MAX && json_i64(v, &ids.ids[ids.n]) && ids.ids[ids.n] > 0;
+        ids.n++;
+    }
+    op_end(&part);
+    return ok ? ids : (struct id_set){0};
+}
+
+static bool count_campaigns(struct op *op, const struct id_set *ids, int64_t *n)
+{
+    struct sql_array array = {0};
+    struct rows rows;
+
+    for (int i = 0; i < ids->n; i++)
+        sql_array_add_i64(&array, ids->ids[i]);
+    bool ok = db_query(op, &SQL_USER_CAMPAIGNS, ARGS({"ids", sql_array_close(&array)}), &rows);
+    sql_array_free(&array);
+    *n = ok ? db_i64(&rows, 0, "n") : 0;
+    return ok;
+}
+
+bool user_check_campaigns(struct op *op, int role, struct json_text campaigns)
+{
+    const struct id_set ids = user_campaigns_read(campaigns.text);
+    int64_t n;
+
+    if (!campaigns.text)
+        return true;
+    if (!count_campaigns(op, &ids, &n))
+        return false;
+    if (ids.n && n == ids.n && role != USER_ADMIN)
+        return true;
+    err_detail(op, "campaigns",
+               role == USER_ADMIN
+                   ? "must be null for an admin"
+                   : "must be an array of 1 to 32 ids of campaigns of yours, each once");
+    return fail(op, E_VALIDATION_ERROR, "Request validation failed");
 }
 
 static bool read_one(struct op *op, const struct query *q, int64_t id, struct user *out)
@@ -79,12 +127,18 @@ static bool keep_an_admin(struct op *op, const struct rows *admins, const struct
     return fail(op, E_INVALID_STATE, "The last active admin must stay one");
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 static bool end_sessions(struct op *op, const struct user *was, const struct user *u)
 {
     const char *why = u->status == USER_DISABLED ? "disabled" : "role";
     struct rows none;
 
-    if (was->role == u->role && was->status == u->status)
+    if (was->role == u->role && was->status == u->status
+        && same_text(was->campaigns.text, u->campaigns.text))
         return true;
     return db_query(op, &SQL_SESSION_END_OTHERS,
                     ARGS({"user_id", sql_i64(op, u->id)}, {"session_id", "0"}, {"why", why}),
@@ -102,7 +156,8 @@ bool user_change(struct op *op, int64_t id,
         || !read_one(op, &SQL_USER_LOCK, id, out))
         return false;
     struct user was = *out;
-    if (!change(op, out, ctx) || !keep_an_admin(op, &admins, out) || !end_sessions(op, &was, out)
+    if (!change(op, out, ctx) || !user_check_campaigns(op, out->role, out->campaigns)
+        || !keep_an_admin(op, &admins, out) || !end_sessions(op, &was, out)
         || !db_store(op, &SQL_USER_UPDATE, &user_type, out) || !db_commit(op))
         return false;
     log_info(op, "user.changed", F("user_id", id), F("role", user_role_names[out->role]),

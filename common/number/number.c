@@ -16,7 +16,8 @@ _Static_assert(sizeof(enum number_status) == sizeof(int), "FIELD_ENUM stores an 
 
 static const char *const number_types[] = {"local", "toll-free", "mobile", NULL};
 static const char *const number_statuses[] = {"pending", "active", "suspended", "released", NULL};
-static const char *const number_providers[] = {"retell", "twilio", "vonage", "bandwidth", NULL};
+static const char *const number_providers[] = {"retell",    "twilio",    "vonage",
+                                               "bandwidth", "simulator", NULL};
 
 static const struct field number_fields[] = {
     FIELD(struct number, id, .flags = F_READONLY),
@@ -51,7 +52,8 @@ static bool find_at_provider(struct op *op, struct number *n)
     if (!workspace_own(op, &p))
         return false;
     if (strcmp(number_providers[n->provider], p->name) != 0) {
-        err_detail(op, "provider", "only numbers held at retell can be registered");
+        err_detail(op, "provider",
+                   arena_printf(&op->arena, "only numbers held at %s can be registered", p->name));
         return fail(op, E_VALIDATION_ERROR, "Request validation failed");
     }
     if (!p->list_numbers(op, p, &all))

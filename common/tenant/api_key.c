@@ -18,6 +18,8 @@
 enum { MARK = 9, ID = 8, SECRET = 43, SUM = 8, PREFIX = MARK + ID };
 enum { KEY_LENGTH = PREFIX + 1 + SECRET + 1 + SUM };
 
+static const char LIVE[] = "aga_live_", TEST[] = "aga_test_";
+
 static const struct field api_key_fields[] = {
     FIELD(struct api_key, id, .flags = F_READONLY),
     FIELD(struct api_key, name, .flags = F_REQUIRED, .max = 255),
@@ -54,17 +56,17 @@ bool api_key_well_formed(struct str key)
 {
     char sum[SUM + 1];
 
-    if (key.n != KEY_LENGTH || memcmp(key.p, "aga_live_", MARK) != 0)
+    if (key.n != KEY_LENGTH || (memcmp(key.p, LIVE, MARK) != 0 && memcmp(key.p, TEST, MARK) != 0))
         return false;
     write_checksum(key.p, sum);
     return CRYPTO_memcmp(sum, key.p + KEY_LENGTH - SUM, SUM) == 0;
 }
 
-static const char *make_secret(struct op *op)
+static const char *make_secret(struct op *op, bool test)
 {
     char *key = arena_alloc(&op->arena, KEY_LENGTH + 1);
 
-    memcpy(key, "aga_live_", MARK);
+    memcpy(key, test ? TEST : LIVE, MARK);
     random_letters(key + MARK, ID);
     key[PREFIX] = '_';
     random_letters(key + PREFIX + 1, SECRET);
@@ -95,9 +97,11 @@ static bool check(struct op *op, const struct api_key *k)
 static bool insert(struct op *op, struct api_key *k, const char **secret)
 {
     char hex[SHA256_HEX_SIZE];
-    struct rows rows;
+    struct rows kind, rows;
 
-    *secret = make_secret(op);
+    if (!db_query(op, &SQL_TENANT_KIND, NO_ARGS, &kind))
+        return false;
+    *secret = make_secret(op, kind.n && db_bool(&kind, 0, "test"));
     digest_hex(DIGEST_SHA256, str_of(*secret), hex);
     if (!db_query(op, &SQL_API_KEY_INSERT,
                   ARGS({"name", k->name}, {"prefix", arena_strndup(&op->arena, *secret, PREFIX)},

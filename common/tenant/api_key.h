@@ -1,5 +1,6 @@
 /*
- * api_key.h - a tenant's API keys: aga_live_<8>_<43>_<8>, the last eight a checksum.
+ * api_key.h - a tenant's API keys: aga_live_<8>_<43>_<8>, the last eight a checksum; a test
+ * tenant's begin with aga_test_.
  *
  * The part before the second-last underscore is public and names the key; of the whole only the
  * SHA-256 is kept.  A typo never costs a look-up.
@@ -59,7 +60,8 @@ bool api_key_revoke(struct op *op, int64_t id) MUSTCHECK;
  * Set op->tenant_id to the tenant of a presented key and op->principal to its public part, and say
  * what it may do; from is the address of who sends it.  Fails with UNAUTHENTICATED, the same for a
  * malformed, unknown, ended or revoked key and for a suspended tenant, with PERMISSION_DENIED from
- * where it may not be used.  A key once seen is remembered by this process for five seconds.
+ * where it may not be used and where its tenant is not served (tenant.h).  A key once seen is
+ * remembered by this process for five seconds.
  */
 bool api_key_authenticate(struct op *op, struct str presented, const char *from,
                           scope_set *scopes) MUSTCHECK;

@@ -6,12 +6,13 @@
 #include "common/store/db.h"
 #include "common/tenant/api_key.h"
 #include "common/tenant/network.h"
+#include "common/tenant/tenant.h"
 #include "queries.h"
 
 #include <openssl/crypto.h>
 #include <pthread.h>
 
-enum { PREFIX = 9 + 8 }; /* aga_live_ and the public letters */
+enum { PREFIX = 9 + 8 }; /* aga_live_ or aga_test_, and the public letters */
 
 /* How long a revoked key or a suspended tenant may still get through here. */
 enum { REMEMBER_US = 5 * 1000000, REMEMBERED = 1024 };
@@ -22,6 +23,7 @@ struct seen {
     int64_t tenant_id, until_us;
     scope_set scopes;
     struct networks networks;
+    bool test; /* its tenant is one for tests */
 };
 
 static struct {
@@ -87,6 +89,7 @@ static bool look(struct op *op, struct seen *s)
     if (scopes_read(op, db_text(&rows, 0, "scopes"), &s->scopes)
         || networks_read(op, db_text(&rows, 0, "networks"), &s->networks))
         return fail(op, E_INTERNAL_ERROR, "The limits of this key cannot be read");
+    s->test = db_bool(&rows, 0, "test");
     if (db_bool(&rows, 0, "unseen"))
         note_use(op, db_text(&rows, 0, "id"));
     remember(s);
@@ -105,6 +108,8 @@ bool api_key_authenticate(struct op *op, struct str presented, const char *from,
         return false;
     op->tenant_id = s.tenant_id;
     *scopes = s.scopes;
+    if (!tenant_is_served(op, s.test))
+        return false;
     return s.networks.n == 0 || networks_have(&s.networks, from)
            || fail(op, E_PERMISSION_DENIED, "This key may not be used from here");
 }

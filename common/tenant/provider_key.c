@@ -238,7 +238,8 @@ bool secrets_reseal(struct op *op, const struct provider *p, int *resealed, int 
     do {
         if (!db_query(op, &SQL_SECRET_BATCH,
                       ARGS({"after_tenant", tenant}, {"after_name", name},
-                           {"after_account", account}, {"limit", sql_i64(op, BATCH)}),
+                           {"after_account", account}, {"provider", p->name},
+                           {"limit", sql_i64(op, BATCH)}),
                       &batch)
             || !reseal_batch(op, p, &batch, resealed, unreadable))
             return false;

@@ -47,8 +47,8 @@ void secret_read(const struct rows *rows, int i, int64_t tenant_id, const char *
                  struct sealed *out);
 
 /*
- * Seal all that an older key seals anew, some at a time; *resealed says how many.  p does it, or
- * who speaks for it.  One that does not open is logged and left.
+ * Seal all of p's tenants that an older key seals anew, some at a time; *resealed says how many.  p
+ * does it, or who speaks for it.  One that does not open is logged and left.
  */
 bool secrets_reseal(struct op *op, const struct provider *p, int *resealed,
                     int *unreadable) MUSTCHECK;

@@ -55,11 +55,15 @@ SELECT id, name, status, agent_id, from_number, knowledge_base_id, start_date, e
        lead_filters, max_concurrent_calls, retry_policy, exclude_dnc, metadata, created_at, updated_at, started_at, completed_at
   FROM campaigns
  WHERE tenant_id = :tenant_id AND (:status::text IS NULL OR status = :status)
+   AND (:only::bigint[] IS NULL OR id = ANY (:only::bigint[]))
  ORDER BY id DESC
  LIMIT :limit OFFSET :offset;
 
 -- name: campaign_count
-SELECT count(*) AS n FROM campaigns WHERE tenant_id = :tenant_id AND (:status::text IS NULL OR status = :status);
+SELECT count(*) AS n
+  FROM campaigns
+ WHERE tenant_id = :tenant_id AND (:status::text IS NULL OR status = :status)
+   AND (:only::bigint[] IS NULL OR id = ANY (:only::bigint[]));
 
 -- name: campaign_stats
 -- A row that was tried has a call, and is counted there; what stops with its campaign was not refused.

@@ -5,8 +5,9 @@
 -- and a message that gave up then would be lost until the sweep.
 -- Whatever its status: with a condition on it the planner takes a partial index that is small at
 -- times, and a thousand rows are read for one.
+-- Ours: a test tenant's is the simulator's processes', the others' is everybody else's.
 SELECT id, status, campaign_id, lead_id, to_number, from_number, agent_id, metadata, attempts, valid_until,
-       clock_timestamp() AS now
+       clock_timestamp() AS now, (SELECT test FROM tenants WHERE tenants.id = :tenant_id) = (:provider = 'simulator') AS ours
   FROM scheduled_calls
  WHERE tenant_id = :tenant_id AND id = :id
    FOR UPDATE;

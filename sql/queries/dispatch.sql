@@ -13,11 +13,12 @@ SELECT pg_try_advisory_xact_lock(4207849485) AS won,
 -- progress never exceeds the provider's, the tenant's and the campaign's limits.  Slots go first to
 -- the tenants with the fewest calls, then to those served longest ago; within a tenant the same holds
 -- for its lanes (campaigns, and 0 for calls outside any).  A lane with spacing gets one row at a time,
--- and none before its pace allows; what is halted gets none.
+-- and none before its pace allows; what is halted gets none.  Test tenants are the simulator's, and its only ones.
 WITH live AS MATERIALIZED (
     SELECT tenant_id, lane, count(*) AS n, count(*) FILTER (WHERE status = 'queued') AS queued, max(queued_at) AS last
       FROM scheduled_calls
      WHERE status IN ('queued', 'processing')
+       AND tenant_id IN (SELECT id FROM tenants WHERE test = (:provider = 'simulator'))
      GROUP BY tenant_id, lane
 ), standing AS MATERIALIZED (
     SELECT coalesce(tenant_id, 0) AS tenant_id, scope, key FROM halts WHERE lifted_at IS NULL
@@ -37,7 +38,7 @@ WITH live AS MATERIALIZED (
       FROM provider p
      CROSS JOIN tenants t
       LEFT JOIN (SELECT tenant_id, sum(n) AS n, max(last) AS last FROM live GROUP BY tenant_id) w ON w.tenant_id = t.id
-     WHERE t.status = 'active' AND p.room > 0
+     WHERE t.status = 'active' AND t.test = (:provider = 'simulator') AND p.room > 0
        AND NOT EXISTS (SELECT 1 FROM standing h WHERE h.scope IN ('tenant', 'provider') AND h.tenant_id = t.id)
 ), lanes AS (
     SELECT r.tenant_id, c.id AS lane, r.room, r.live, r.last, r.platform_room, coalesce(v.n, 0) AS lane_live,

@@ -90,7 +90,7 @@ UPDATE user_sessions SET ended_at = now(), ended_why = :why
 
 -- Of a token that is well signed: is its session still one, and what may its user do now?
 -- name: session_find
-SELECT u.role
+SELECT u.role, u.campaigns, t.test
   FROM user_sessions s
   JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
   JOIN tenants t ON t.id = s.tenant_id

@@ -47,10 +47,12 @@ SELECT key_id, count(*) AS n FROM tenant_secrets GROUP BY key_id ORDER BY key_id
 -- name: secret_batch
 -- tenant: none, because all are sealed anew
 -- The next ones, from the last one on: whether they need it is known to who has the keys.
-SELECT tenant_id, name, account, key_id, encode(nonce, 'hex') AS nonce, encode(box, 'hex') AS box
-  FROM tenant_secrets
- WHERE (tenant_id, name, account) > (:after_tenant::bigint, :after_name::text, :after_account::text)
- ORDER BY tenant_id, name, account
+SELECT s.tenant_id, s.name, s.account, s.key_id, encode(s.nonce, 'hex') AS nonce, encode(s.box, 'hex') AS box
+  FROM tenant_secrets s
+  JOIN tenants t ON t.id = s.tenant_id
+ WHERE (s.tenant_id, s.name, s.account) > (:after_tenant::bigint, :after_name::text, :after_account::text)
+   AND t.test = (:provider = 'simulator')
+ ORDER BY s.tenant_id, s.name, s.account
  LIMIT :limit;
 
 -- name: secret_resealed
@@ -80,4 +82,9 @@ RETURNING s.tenant_id, s.name;
 
 -- name: secret_accounts
 -- tenant: none, because all workspaces are asked
-SELECT tenant_id, account FROM tenant_secrets WHERE name = :name ORDER BY tenant_id, account;
+-- A test tenant's are the simulator's processes' only: no key of the others is sent there.
+SELECT s.tenant_id, s.account
+  FROM tenant_secrets s
+  JOIN tenants t ON t.id = s.tenant_id
+ WHERE s.name = :name AND t.test = (:provider = 'simulator')
+ ORDER BY s.tenant_id, s.account;

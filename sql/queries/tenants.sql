@@ -2,11 +2,14 @@
 
 -- name: tenant_insert
 -- tenant: none, because this is where tenants come from
-INSERT INTO tenants (name) VALUES (:name) RETURNING id, name, status, created_at;
+INSERT INTO tenants (name, test) VALUES (:name, :test) RETURNING id, name, status, test, created_at;
 
 -- name: tenant_list
 -- tenant: none, because it lists them all, for the operator
-SELECT id, name, status, created_at FROM tenants ORDER BY id;
+SELECT id, name, status, test, created_at FROM tenants ORDER BY id;
+
+-- name: tenant_kind
+SELECT test FROM tenants WHERE id = :tenant_id;
 
 -- name: api_key_insert
 INSERT INTO api_keys (tenant_id, name, prefix, secret_sha256, scopes, networks, expires_at, replaces)
@@ -42,7 +45,7 @@ UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE tenant_id = :
 
 -- name: api_key_find
 -- tenant: none, because the key is what says whose the request is
-SELECT k.id, k.tenant_id, encode(k.secret_sha256, 'hex') AS secret_sha256, k.scopes, k.networks,
+SELECT k.id, k.tenant_id, encode(k.secret_sha256, 'hex') AS secret_sha256, k.scopes, k.networks, t.test,
        coalesce(k.last_used_at < now() - interval '10 minutes', true) AS unseen
   FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
  WHERE k.prefix = :prefix AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())

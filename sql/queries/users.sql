@@ -7,14 +7,14 @@ SELECT u.id, u.tenant_id, u.password_hash
  WHERE u.email = :email AND u.status = 'active' AND t.status = 'active';
 
 -- name: user_list
-SELECT id, email, name, role, status, platform, last_login_at, created_at, updated_at
+SELECT id, email, name, role, campaigns, status, platform, last_login_at, created_at, updated_at
   FROM users WHERE tenant_id = :tenant_id ORDER BY id LIMIT :limit OFFSET :offset;
 
 -- name: user_count
 SELECT count(*) AS n FROM users WHERE tenant_id = :tenant_id;
 
 -- name: user_get
-SELECT id, email, name, role, status, platform, last_login_at, created_at, updated_at
+SELECT id, email, name, role, campaigns, status, platform, last_login_at, created_at, updated_at
   FROM users WHERE tenant_id = :tenant_id AND id = :id;
 
 -- All of the tenant's admins are locked first, in one order: of two who demote each other, one comes second.
@@ -22,13 +22,17 @@ SELECT id, email, name, role, status, platform, last_login_at, created_at, updat
 SELECT id FROM users WHERE tenant_id = :tenant_id AND role = 'admin' AND status = 'active' ORDER BY id FOR UPDATE;
 
 -- name: user_lock
-SELECT id, email, name, role, status, platform, last_login_at, created_at, updated_at
+SELECT id, email, name, role, campaigns, status, platform, last_login_at, created_at, updated_at
   FROM users WHERE tenant_id = :tenant_id AND id = :id FOR UPDATE;
 
 -- name: user_update
-UPDATE users SET name = :name, role = :role, status = :status, updated_at = now()
+UPDATE users SET name = :name, role = :role, campaigns = :campaigns, status = :status, updated_at = now()
  WHERE tenant_id = :tenant_id AND id = :id
-RETURNING id, email, name, role, status, platform, last_login_at, created_at, updated_at;
+RETURNING id, email, name, role, campaigns, status, platform, last_login_at, created_at, updated_at;
+
+-- name: user_campaigns
+-- How many of these are the tenant's own.
+SELECT count(*) AS n FROM campaigns WHERE tenant_id = :tenant_id AND id = ANY (:ids::bigint[]);
 
 -- name: user_password
 SELECT password_hash FROM users WHERE tenant_id = :tenant_id AND id = :id AND status = 'active';
@@ -37,9 +41,9 @@ SELECT password_hash FROM users WHERE tenant_id = :tenant_id AND id = :id AND st
 UPDATE users SET password_hash = :password_hash, updated_at = now() WHERE tenant_id = :tenant_id AND id = :id;
 
 -- name: user_insert
-INSERT INTO users (tenant_id, email, name, role, password_hash)
-VALUES (:tenant_id, :email, :name, :role, :password_hash)
-RETURNING id, email, name, role, status, platform, last_login_at, created_at, updated_at;
+INSERT INTO users (tenant_id, email, name, role, campaigns, password_hash)
+VALUES (:tenant_id, :email, :name, :role, :campaigns::jsonb, :password_hash)
+RETURNING id, email, name, role, campaigns, status, platform, last_login_at, created_at, updated_at;
 
 -- name: user_signed_in
 UPDATE users SET last_login_at = now() WHERE tenant_id = :tenant_id AND id = :id;
@@ -50,10 +54,10 @@ UPDATE one_time_links SET used_at = now()
  WHERE tenant_id = :tenant_id AND email = :email AND purpose = 'invitation' AND used_at IS NULL;
 
 -- name: invitation_insert
-INSERT INTO one_time_links (tenant_id, purpose, token_sha256, email, role, made_by, expires_at)
-SELECT id, 'invitation', decode(:token_sha256, 'hex'), :email, :role, :made_by, now() + make_interval(secs => :seconds)
+INSERT INTO one_time_links (tenant_id, purpose, token_sha256, email, role, campaigns, made_by, expires_at)
+SELECT id, 'invitation', decode(:token_sha256, 'hex'), :email, :role, :campaigns::jsonb, :made_by, now() + make_interval(secs => :seconds)
   FROM tenants WHERE id = :tenant_id AND status = 'active'
-RETURNING id, email, role, created_at, expires_at;
+RETURNING id, email, role, campaigns, created_at, expires_at;
 
 -- One a minute at most, so that nobody's mailbox can be filled.
 -- name: reset_insert
@@ -69,7 +73,7 @@ RETURNING id;
 
 -- name: link_find
 -- tenant: none, because the link is what says whose the request is
-SELECT l.id, l.tenant_id, l.email, l.role, l.user_id
+SELECT l.id, l.tenant_id, l.email, l.role, l.campaigns, l.user_id
   FROM one_time_links l JOIN tenants t ON t.id = l.tenant_id
  WHERE l.token_sha256 = decode(:token_sha256, 'hex') AND l.purpose = :purpose AND l.used_at IS NULL
    AND l.expires_at > now() AND t.status = 'active';

@@ -70,7 +70,7 @@ int main(void)
     if (!url || !migrate(&op, url, NULL))
         return die(&op, "migrate");
     app.pool = pool_open(url, 4, 10000);
-    if (!tenant_create(&op, "DNC bench", &tenant))
+    if (!tenant_create(&op, "DNC bench", false, &tenant))
         return die(&op, "tenant");
     op_end(&op);
     op = (struct op){.app = &app, .request_id = "req_bench", .tenant_id = tenant.id};

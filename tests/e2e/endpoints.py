@@ -179,9 +179,11 @@ EMAIL = text("ada@example.com", 254, required=True, bad=["ada", "@example.com", 
 OLD_PASSWORD = text("correct horse battery", 256, required=True)
 NEW_PASSWORD = text("correct horse battery", 256, required=True, bad=["elevenchars"])
 LINK = text("agl_" + "x" * 43, 64, required=True)
-INVITATION = {"email": EMAIL, "role": label("viewer", required=True)}
+NARROW = Field(None, ["x", 5, True, {}, [], ["1"], [0], [1.5], [10**15], [None]])
+INVITATION = {"email": EMAIL, "role": label("viewer", required=True), "campaigns": NARROW}
 ACCEPTANCE = {"token": LINK, "name": text("Ada", 255), "password": NEW_PASSWORD}
-USER = {"name": text("Ada", 255), "role": label("admin", null=False), "status": label("active", null=False)}
+USER = {"name": text("Ada", 255), "role": label("admin", null=False), "status": label("active", null=False),
+        "campaigns": NARROW}
 KEY = {
     "name": text("cron", 255, required=True),
     "scopes": Field(["calls:read"], ["x", 5, True, {}, [], [1], [None], ["calls:everything"], ["calls:read", "CALLS:READ"]]),

@@ -23,6 +23,7 @@ SIM = {
         "agents": [{"agent_id": "agent_abc123", "agent_name": "Demo", "version": 1, "is_published": True}],
         "numbers": [{"phone_number": n, "type": "custom", "outbound": "agent_abc123"} for n in (NUMBER, NUMBER_2)]}],
     "api": {"rate_limit": {"requests": 1000000, "window_ms": 1000}},
+    "webhooks": {"lost": 1},  # the events here are signed by hand; another would come at an hour of its own
 }
 CPU_SECONDS = 2  # of the API, for a body of a megabyte; were it the square of its fields, it would be minutes
 REMEMBERED_SECONDS = 6  # a revoked key or a suspended tenant may get through for five
@@ -82,7 +83,7 @@ class BadInputTest(unittest.TestCase):
         if answer.status != endpoint.good_status:
             raise AssertionError(f"{route.name} {body}: {answer.status} {answer.body}")
         made = {"POST /api/v1/campaigns": "campaign_id", "POST /api/v1/leads": "lead_id", "POST /api/v1/numbers": "number_id",
-                "POST /api/v1/leads/{lead_id}/erase": "erasure_id"}
+                "POST /api/v1/keys": "key_id", "POST /api/v1/leads/{lead_id}/erase": "erasure_id"}
         if route.name in made:
             cls.ids[made[route.name]] = answer.json["id"]
         if route.name == "POST /api/v1/calls/web":

@@ -143,6 +143,39 @@ static void S036_a_key_is_shown_once_and_nowhere_else(void **state)
         testdb_number(api->db, "SELECT count(*) FROM audit_events WHERE action LIKE '%%/keys'"), 1);
 }
 
+static void S037_a_mistyped_key_is_refused_without_a_query(void **state)
+{
+    struct api_process *api = *state;
+    struct op nowhere = {0}; /* no database to ask */
+    scope_set scopes;
+
+    for (size_t i = 0; i < strlen(api->key); i++) {
+        char typo[128];
+        snprintf(typo, sizeof(typo), "%s", api->key);
+        typo[i] = typo[i] == 'x' ? 'y' : 'x';
+        assert_fails(&nowhere, E_UNAUTHENTICATED,
+                     api_key_authenticate(&nowhere, str_of(typo), NULL, &scopes));
+        op_forgive(&nowhere);
+    }
+    op_end(&nowhere);
+}
+
+static void S119_a_key_that_is_in_use_is_of_none_soon_after_it_is_revoked(void **state)
+{
+    struct api_process *api = *state;
+    char key[128], path[64];
+
+    make(api, "{\"name\":\"x\"}", key);
+    assert_int_equal(get(api, key, "/api/v1/calls").status, 200);
+    snprintf(path, sizeof(path), "/api/v1/keys/%lld",
+             (long long)testdb_number(api->db, "SELECT id FROM api_keys WHERE name = 'x'"));
+    assert_int_equal(ask_as(api, api->key, "", "DELETE", path, NULL).status, 204);
+    for (int i = 0; i < 700 && get(api, key, "/api/v1/calls").status != 401; i++)
+        usleep(10000);
+    assert_int_equal(get(api, key, "/api/v1/calls").status, 401);
+    assert_int_equal(get(api, api->key, "/api/v1/calls").status, 200);
+}
+
 static void S038_a_key_ends_when_it_was_said_to(void **state)
 {
     struct api_process *api = *state;
@@ -241,6 +274,8 @@ int main(void)
         API(S021_each_scope_comes_to_its_routes_and_to_no_other),
         cmocka_unit_test(S021_what_makes_keys_and_users_takes_a_key_without_scopes),
         API(S036_a_key_is_shown_once_and_nowhere_else),
+        API(S037_a_mistyped_key_is_refused_without_a_query),
+        API(S119_a_key_that_is_in_use_is_of_none_soon_after_it_is_revoked),
         API(S038_a_key_ends_when_it_was_said_to),
         API(S038_a_key_is_of_use_from_its_networks_only),
         API(a_key_is_rotated_with_both_good_for_a_while),

@@ -595,7 +595,8 @@ static void a_row_somebody_is_looking_at_is_waited_for_not_given_up(void **state
     scene_give_start(p.row);
     assert_ok(&holder, db_begin(&holder));
     assert_ok(&holder,
-              db_query(&holder, &SQL_CLAIM_ROW, ARGS({"id", sql_i64(&holder, p.row)}), &rows));
+              db_query(&holder, &SQL_CLAIM_ROW,
+                       ARGS({"id", sql_i64(&holder, p.row)}, {"provider", "retell"}), &rows));
     assert_int_equal(rows.n, 1);
     assert_int_equal(pthread_create(&thread, NULL, claim_patiently, &p), 0);
     int64_t deadline = clock_mono_us() + 5000000;

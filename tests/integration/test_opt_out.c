@@ -137,7 +137,8 @@ static void an_opt_out_waits_for_the_claim_that_looks_at_a_row(void **state)
     struct rows rows;
 
     assert_ok(&claim, db_begin(&claim));
-    assert_ok(&claim, db_query(&claim, &SQL_CLAIM_ROW, ARGS({"id", sql_i64(&claim, row)}), &rows));
+    assert_ok(&claim, db_query(&claim, &SQL_CLAIM_ROW,
+                               ARGS({"id", sql_i64(&claim, row)}, {"provider", "retell"}), &rows));
     writer.deadline_us = clock_mono_us() + 300000;
     assert_fails(&writer, E_SERVICE_UNAVAILABLE, dnc_add(&writer, &e));
     op_end(&writer);

@@ -39,7 +39,7 @@ static void an_operation_that_ends_early_leaves_nothing_behind(void **state)
     struct tenant t;
 
     assert_ok(&op, db_begin(&op));
-    assert_ok(&op, tenant_create(&op, "half", &t));
+    assert_ok(&op, tenant_create(&op, "half", false, &t));
     op_end(&op);
     assert_int_equal(testdb_number(db, "SELECT count(*) FROM tenants"), 0);
 }
@@ -51,7 +51,7 @@ static void a_committed_transaction_stands(void **state)
     struct tenant t;
 
     assert_ok(&op, db_begin(&op));
-    assert_ok(&op, tenant_create(&op, "whole", &t));
+    assert_ok(&op, tenant_create(&op, "whole", false, &t));
     assert_ok(&op, db_commit(&op));
     op_end(&op);
     assert_int_equal(testdb_number(db, "SELECT count(*) FROM tenants WHERE name = 'whole'"), 1);
@@ -216,7 +216,7 @@ static void *hammer(void *arg)
     for (int i = 0; i < 200; i++) {
         struct op op = testdb_op(db, 0);
         struct tenant t;
-        if (!tenant_create(&op, "many", &t))
+        if (!tenant_create(&op, "many", false, &t))
             abort();
         op_end(&op);
     }

@@ -17,9 +17,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const struct route reading = {.manner = {UNIT_NONE, CLASS_READ}};
-static const struct route writing = {.manner = {UNIT_WHOLE, CLASS_WRITE}};
-static const struct route urgent = {.manner = {UNIT_STEPS, CLASS_URGENT}};
+static const struct route reading = {.manner = {.unit = UNIT_NONE, .class = CLASS_READ}};
+static const struct route writing = {.manner = {.unit = UNIT_WHOLE, .class = CLASS_WRITE}};
+static const struct route urgent = {.manner = {.unit = UNIT_STEPS, .class = CLASS_URGENT}};
 
 struct bench {
     struct testdb *db;

@@ -78,6 +78,7 @@ static bool take_over(struct op *op, struct user *u, void *wanted)
     (void)op;
     u->name = w->name;
     u->role = w->role;
+    u->campaigns = w->campaigns;
     u->status = w->status;
     return true;
 }

@@ -8,9 +8,9 @@
 
 static bool takes_value(const char *arg)
 {
-    static const char *const switches[] = {"--json",        "--yes",   "--all",
-                                           "--platform",    "--force", "--same-workspace",
-                                           "--webhook-key", NULL};
+    static const char *const switches[] = {
+        "--json",  "--test",           "--yes",         "--all", "--platform",
+        "--force", "--same-workspace", "--webhook-key", NULL};
 
     for (const char *const *s = switches; *s; s++)
         if (strcmp(arg, *s) == 0)

@@ -104,7 +104,7 @@ CHECK(provider)
         *says = "RETELL_API_KEY is not set: no call can be made with these settings";
         return GRADE_WARNING;
     }
-    if (!(p = provider_open("retell", c->conf))) {
+    if (!(p = provider_open(c->conf->provider, c->conf))) {
         *says = "its settings cannot be used";
         return GRADE_FAILED;
     }

@@ -1,5 +1,6 @@
 /* prove.c - agoralia provider prove: is one request, sent twice under one key, one call? */
 
+#include "common/base/conf.h"
 #include "common/call/idempotency.h"
 #include "common/provider/provider.h"
 #include "worker/cli/cli.h"
@@ -28,7 +29,7 @@ static bool read_test(const struct cli *c, struct idempotency_test *t)
 
 static bool prove(struct cli *c, const struct idempotency_test *t)
 {
-    struct provider *provider = provider_open("retell", c->conf);
+    struct provider *provider = provider_open(c->conf->provider, c->conf);
     struct app app = *c->op->app;
 
     if (!provider)

@@ -14,7 +14,8 @@ static int run_reconcile(struct cli *c)
 {
     const char *hours = cli_option(c, "--hours");
     long n = hours ? strtol(hours, NULL, 10) : 48;
-    struct provider *provider = n > 0 && n <= MOST_HOURS ? provider_open("retell", c->conf) : NULL;
+    struct provider *provider =
+        n > 0 && n <= MOST_HOURS ? provider_open(c->conf->provider, c->conf) : NULL;
     struct app app = *c->op->app;
     struct differences d;
 

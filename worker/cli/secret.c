@@ -40,7 +40,7 @@ static int secret_key(struct cli *c)
 /* With the provider, whose settings say what an account is. */
 static int with_provider(struct cli *c, bool (*run)(struct cli *c))
 {
-    struct provider *provider = provider_open("retell", c->conf);
+    struct provider *provider = provider_open(c->conf->provider, c->conf);
     struct app app = *c->op->app;
     const struct app *was = c->op->app;
 

@@ -16,8 +16,8 @@ static int tenant_create_command(struct cli *c)
     struct tenant t;
 
     if (!name)
-        return cli_usage("tenant create NAME [--json]");
-    if (!tenant_create(c->op, name, &t))
+        return cli_usage("tenant create NAME [--test] [--json]");
+    if (!tenant_create(c->op, name, cli_option(c, "--test") != NULL, &t))
         return cli_fail(c);
     if (cli_option(c, "--json"))
         cli_print_json(&tenant_type, &t);
@@ -148,8 +148,8 @@ static int key_revoke_command(struct cli *c)
 }
 
 const struct command tenant_commands[] = {
-    {"tenant", "create", "NAME [--json]", "make a tenant and print its id", tenant_create_command,
-     false},
+    {"tenant", "create", "NAME [--test] [--json]", "make a tenant and print its id",
+     tenant_create_command, false},
     {"tenant", "list", "[--json]", "list the tenants", tenant_list_command, false},
     {"key", "create", "--tenant ID [--name NAME] [--scopes S,S] ...",
      "make an API key and print it, once", key_create_command, false},
