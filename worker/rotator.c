@@ -1,6 +1,7 @@
 /* rotator.c - a service: secrets under the newest key, and those of no use forgotten. */
 
 #include "common/call/chore.h"
+#include "common/provider/provider.h"
 #include "common/tenant/provider_key.h"
 #include "worker/services.h"
 
