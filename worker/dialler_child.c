@@ -129,12 +129,12 @@ static bool serve_one(struct dialler *d)
         return false;
     char *url = arena_alloc(&texts, (size_t)q.url_size + q.body_size);
     struct sealed key;
-    bool ok = q.key_size <= sizeof(key)
+    bool ok = (q.key_size == 0 || q.key_size == sizeof(key))
               && dialler_receive(&in, d->fd, url, (size_t)q.url_size + q.body_size, 0)
               && dialler_receive(&in, d->fd, &key, q.key_size, 0)
               && (*q.method ? ask(d, &q, url, q.body_size ? url + q.url_size : NULL,
                                   q.key_size ? &key : NULL)
-                            : reseal(d, &key));
+                            : q.key_size && reseal(d, &key));
     arena_end(&texts);
     return ok;
 }

@@ -70,9 +70,8 @@ struct provider_call {
     struct json_text transcript; /* array of {role, content, ...} */
     struct json_text analysis;   /* object */
     double cost_cents;           /* < 0 = untold */
-    const char
-        *account; /* of the workspace that tells; NULL = the deployment's.  The asker's to set */
-    int64_t tenant_id; /* whose workspace that is; 0 = the deployment's */
+    const char *account; /* of the workspace that tells, as the asker knows it; NULL = our own */
+    int64_t tenant_id;   /* whose workspace that is; 0 = our own */
 };
 
 struct provider_calls {
