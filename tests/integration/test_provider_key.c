@@ -10,6 +10,7 @@
 #include "tests/support/api_process.h"
 #include "tests/support/check.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -215,13 +216,17 @@ static bool dumps_core(pid_t pid)
     return WCOREDUMP(status);
 }
 
-static pid_t idle(void)
+/* Where what it leaves is taken away. */
+static pid_t idle(const char *folder)
 {
+    int here = open(".", O_PATH | O_CLOEXEC);
+    assert_int_equal(chdir(folder), 0);
     pid_t pid = fork();
 
-    if (pid == 0)
-        for (;;)
-            pause();
+    while (pid == 0)
+        pause();
+    assert_int_equal(fchdir(here), 0);
+    close(here);
     return pid;
 }
 
@@ -231,7 +236,7 @@ static void a_process_that_sees_keys_leaves_no_core_behind(void **state)
     struct api_process *api = *state;
 
     assert_int_equal(put(api, "{\"api_key\":\"" KEY "\"}"), 200);
-    bool here = dumps_core(idle());
+    bool here = dumps_core(idle(api->folder));
     assert_false(dumps_core(api->pid));
     api->pid = 0;
     if (!here)
