@@ -58,6 +58,8 @@ bool api_key_well_formed(struct str key)
 
     if (key.n != KEY_LENGTH || (memcmp(key.p, LIVE, MARK) != 0 && memcmp(key.p, TEST, MARK) != 0))
         return false;
+    if (key.p[PREFIX + 1 + SECRET] != '_') /* the one character that the sum is not of */
+        return false;
     write_checksum(key.p, sum);
     return CRYPTO_memcmp(sum, key.p + KEY_LENGTH - SUM, SUM) == 0;
 }

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-static const struct route reading = {.manner = {UNIT_NONE, CLASS_READ}};
+static const struct route reading = {.manner = {.unit = UNIT_NONE, .class = CLASS_READ}};
 
 static double cpu_us(void)
 {
