@@ -307,6 +307,16 @@ static void reuse(struct buf *b)
         buf_free(b);
 }
 
+/* There may have been a password in it, or a key. */
+static void forget_body(struct exchange *x)
+{
+    char *text;
+
+    memcpy(&text, &x->req.body.p, sizeof(text)); /* read_body()'s */
+    if (text)
+        explicit_bzero(text, x->req.body.n);
+}
+
 /* The session goes back before a slow reader is waited for, the rest before a slow closing. */
 static void finish(struct exchange *x, bool ok)
 {
@@ -318,6 +328,7 @@ static void finish(struct exchange *x, bool ok)
         atomic_fetch_sub(&x->front->unanswered, 1);
     if (x->piecewise)
         atomic_fetch_sub(&x->front->uploads, 1);
+    forget_body(x);
     op_end(&x->op);
     x->scratch->body = x->rep.body;
     reuse(&x->scratch->body);

@@ -16,6 +16,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 
 /* Sessions that only urgent requests use, opened when first needed. */
 enum { URGENT_SESSIONS = 4 };
@@ -63,6 +64,8 @@ int main(int argc, char **argv)
         routes_print(stdout);
         return 0;
     }
+    /* Keys and passwords come by: in no core dump, and for no debugger. */
+    prctl(PR_SET_DUMPABLE, 0);
     sigset_t until = hold_signals();
     if (!conf_load(&conf))
         return 2;
@@ -92,5 +95,6 @@ int main(int argc, char **argv)
     if (provider)
         provider->close(provider);
     log_stop();
+    prctl(PR_SET_DUMPABLE, 1); /* for who looks for leaks: nothing is here any more */
     return rc;
 }

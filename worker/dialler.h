@@ -27,7 +27,8 @@ bool dialler_acquire(struct op *op) MUSTCHECK;
 /* Give it back now, unused. */
 void dialler_release(void);
 
-/* The provider's seam. */
+/* The provider's seams: a workspace's key goes there sealed, and comes back sealed anew. */
 PROVIDER_EXCHANGE(diallers_exchange);
+bool diallers_reseal(struct op *op, const struct provider *p, struct sealed *s) MUSTCHECK;
 
 #endif

@@ -3,6 +3,7 @@
 #include "worker/dialler_child.h"
 
 #include "common/base/clock.h"
+#include "common/base/secret_box.h"
 #include "common/provider/http.h"
 #include "worker/dialler_wire.h"
 
@@ -69,8 +70,9 @@ static bool answer(struct dialler *d, const struct http_reply *reply)
 
 /* The killer is set before there is a connection and rests once nothing more can leave. */
 static bool ask(struct dialler *d, const struct dialler_question *q, const char *url,
-                const char *body)
+                const char *body, const struct sealed *key)
 {
+    struct provider workspace = *d->provider;
     const struct http_watch watch = {on_sending, on_arrived, d};
     const struct http_request request = {
         .method = q->method,
@@ -85,12 +87,33 @@ static bool ask(struct dialler *d, const struct dialler_question *q, const char 
     struct op op = {0};
     struct http_reply reply;
 
+    workspace.key = key;
     if (q->send_before_us)
         set_killer(d, q->send_before_us);
-    d->provider->exchange(&op, d->provider, &request, &reply);
+    workspace.exchange(&op, &workspace, &request, &reply);
     if (d->armed)
         set_killer(d, 0);
     bool ok = answer(d, &reply);
+    op_end(&op);
+    return ok;
+}
+
+static bool reseal(struct dialler *d, struct sealed *key)
+{
+    struct op op = {0};
+    bool done = d->provider->reseal(&op, d->provider, key);
+    char *body = arena_alloc(&op.arena, sizeof(*key) + 1);
+
+    memcpy(body, key, sizeof(*key));
+    const struct http_reply reply = {
+        .status = done ? 200 : 0,
+        .body = {body, done ? sizeof(*key) : 0},
+        .problem = done           ? NULL
+                   : op.err.cause ? op.err.cause
+                                  : op.err.message,
+    };
+    bool ok = answer(d, &reply);
+
     op_end(&op);
     return ok;
 }
@@ -105,8 +128,13 @@ static bool serve_one(struct dialler *d)
     if (!dialler_receive(&in, d->fd, &q, sizeof(q), 0))
         return false;
     char *url = arena_alloc(&texts, (size_t)q.url_size + q.body_size);
-    bool ok = dialler_receive(&in, d->fd, url, (size_t)q.url_size + q.body_size, 0)
-              && ask(d, &q, url, q.body_size ? url + q.url_size : NULL);
+    struct sealed key;
+    bool ok = (q.key_size == 0 || q.key_size == sizeof(key))
+              && dialler_receive(&in, d->fd, url, (size_t)q.url_size + q.body_size, 0)
+              && dialler_receive(&in, d->fd, &key, q.key_size, 0)
+              && (*q.method ? ask(d, &q, url, q.body_size ? url + q.url_size : NULL,
+                                  q.key_size ? &key : NULL)
+                            : q.key_size && reseal(d, &key));
     arena_end(&texts);
     return ok;
 }

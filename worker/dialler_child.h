@@ -1,10 +1,10 @@
 /*
  * dialler_child.h - one dialler: asked over a socket, it speaks to the provider.
  *
- * It holds the provider's key, handles one request at a time, and cannot
- * outlive its parent.  A request with a last moment to send is surrounded by a
- * timer of the kernel that kills the process at that moment, also when it is
- * stopped, unless the request has arrived by then: so none leaves later.
+ * It holds the provider's key - a tenant's own comes sealed with the question and is
+ * opened for that one -, handles one request at a time, and cannot outlive its parent.  A request
+ * with a last moment to send is surrounded by a timer of the kernel that kills the process at that
+ * moment, also when it is stopped, unless the request has arrived by then: so none leaves later.
  */
 #ifndef AGORALIA_WORKER_DIALLER_CHILD_H
 #define AGORALIA_WORKER_DIALLER_CHILD_H

@@ -20,6 +20,8 @@ static const int allowed[] = {
     SCMP_SYS(munmap),
     SCMP_SYS(mremap),
     SCMP_SYS(madvise),
+    SCMP_SYS(mlock), /* of keys, while they are open */
+    SCMP_SYS(munlock),
     /* what is open already, or is opened below */
     SCMP_SYS(read),
     SCMP_SYS(pread64),

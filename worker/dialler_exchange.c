@@ -1,6 +1,7 @@
 /* dialler_exchange.c - a question to a dialler, its answer, and what its death means. */
 
 #include "common/base/clock.h"
+#include "common/base/secret_box.h"
 #include "common/provider/http.h"
 #include "worker/dialler_pool.h"
 
@@ -13,6 +14,7 @@ enum {
     GRACE_MS = 2000,     /* what a dialler may take longer than its request */
     SEND_GRACE_MS = 500, /* after the last moment to send: its death has come through by then */
     DEATH_MS = 1000,
+    RESEAL_MS = 5000,
     PROBLEM_BYTES = 4096,
 };
 
@@ -45,19 +47,22 @@ bool dialler_acquire(struct op *op)
     return true;
 }
 
-static bool put(struct dialler *d, const struct http_request *r, int64_t until_us)
+static bool put(struct dialler *d, const struct http_request *r, const struct sealed *key,
+                int64_t until_us)
 {
     struct dialler_question q = {
         .send_before_us = r->send_before_us,
         .max_reply = r->max_reply,
         .url_size = (uint32_t)strlen(r->url) + 1,
         .body_size = r->body ? (uint32_t)strlen(r->body) + 1 : 0,
+        .key_size = key ? sizeof(*key) : 0,
         .timeout_ms = r->timeout_ms,
         .once = r->once,
     };
     struct iovec parts[] = {{&q, sizeof(q)},
                             {(void *)(uintptr_t)r->url, q.url_size},
-                            {(void *)(uintptr_t)r->body, q.body_size}};
+                            {(void *)(uintptr_t)r->body, q.body_size},
+                            {(void *)(uintptr_t)key, q.key_size}};
 
     memccpy(q.method, r->method, '\0', sizeof(q.method) - 1);
     return dialler_send(d->fd, parts, ARRAY_LEN(parts), until_us);
@@ -112,12 +117,13 @@ static bool may_have_sent(const struct dialler *d)
 }
 
 static bool ask(struct op *op, struct dialler *d, const struct http_request *r,
-                struct http_reply *out)
+                const struct sealed *key, struct http_reply *out)
 {
     int64_t until_us = clock_mono_us() + ((int64_t)r->timeout_ms + GRACE_MS) * 1000;
 
     atomic_store(&d->page->sending, 0);
-    return put(d, r, until_us) && (r->send_before_us == 0 || begins_in_time(d, r->send_before_us))
+    return put(d, r, key, until_us)
+           && (r->send_before_us == 0 || begins_in_time(d, r->send_before_us))
            && get(op, d, r, out, until_us);
 }
 
@@ -126,15 +132,32 @@ void diallers_exchange(struct op *op, const struct provider *p, const struct htt
 {
     struct dialler *d = held ? held : dialler_take(false, r->timeout_ms);
 
-    (void)p;
     held = NULL;
     *out = (struct http_reply){.body = STR(""), .problem = "no dialler was free in time"};
     if (!d)
         return;
-    bool answered = ask(op, d, r, out);
+    bool answered = ask(op, d, r, p->key, out);
     if (!answered)
         *out = (struct http_reply){.body = STR(""),
                                    .sent = may_have_sent(d),
                                    .problem = "the dialler died or did not answer in time"};
     dialler_give_back(d, answered);
+}
+
+bool diallers_reseal(struct op *op, const struct provider *p, struct sealed *s)
+{
+    const struct http_request r = {
+        .method = "", .url = "", .timeout_ms = RESEAL_MS, .max_reply = sizeof(*s)};
+    struct dialler *d = dialler_take(false, RESEAL_MS);
+    struct http_reply reply = {.body = STR(""), .problem = "no dialler was free in time"};
+
+    (void)p;
+    bool answered = d && ask(op, d, &r, s, &reply);
+    if (d)
+        dialler_give_back(d, answered);
+    if (answered && reply.body.n == sizeof(*s)) {
+        memcpy(s, reply.body.p, sizeof(*s));
+        return true;
+    }
+    return fail_because(op, E_SERVICE_UNAVAILABLE, reply.problem, "A secret is not sealed anew");
 }

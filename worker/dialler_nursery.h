@@ -2,8 +2,9 @@
  * dialler_nursery.h - the process that diallers are forked from.
  *
  * Small, with one thread, and started before the worker has any other, it can
- * make a new dialler at any time.  It holds the provider's key so that the
- * worker need not.  It dies with the worker and its diallers die with it.
+ * make a new dialler at any time.  It holds the provider's key, and the keys that
+ * open tenants' own, so that the worker need not.  It dies with the worker and its diallers die
+ * with it.
  */
 #ifndef AGORALIA_WORKER_DIALLER_NURSERY_H
 #define AGORALIA_WORKER_DIALLER_NURSERY_H

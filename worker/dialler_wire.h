@@ -1,8 +1,9 @@
 /*
  * dialler_wire.h - what a worker and its diallers say to each other.  Private to worker/dialler*.
  *
- * A question is its head, the URL and the body; an answer is its head, the body
- * and the problem.  Both ends are the same program on the same machine.
+ * A question is its head, the URL, the body and a sealed key; an answer is its head,
+ * the body and the problem.  A question without a method asks for the key, sealed anew, as
+ * the answer's body.  Both ends are the same program on the same machine.
  */
 #ifndef AGORALIA_WORKER_DIALLER_WIRE_H
 #define AGORALIA_WORKER_DIALLER_WIRE_H
@@ -19,6 +20,7 @@ struct dialler_question {
     int64_t send_before_us; /* CLOCK_BOOTTIME; 0 = whenever */
     uint64_t max_reply;
     uint32_t url_size, body_size; /* with their NULs; body 0 = none */
+    uint32_t key_size;            /* of a struct sealed; 0 = the settings' key */
     int32_t timeout_ms;
     bool once;
 };

@@ -40,7 +40,11 @@ static struct provider *open_provider(const struct conf *conf, const struct nurs
         return NULL;
     }
     diallers_start(nursery, (size_t)conf->diallers);
-    return provider_open_keyless(conf->provider, conf, diallers_exchange, nursery->signing_key);
+    struct provider *p =
+        provider_open_keyless(conf->provider, conf, diallers_exchange, nursery->signing_key);
+    if (p)
+        p->reseal = diallers_reseal;
+    return p;
 }
 
 /* HUP: the same program anew, with whatever binary is there by now. */

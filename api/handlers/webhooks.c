@@ -4,18 +4,19 @@
 #include "common/base/clock.h"
 #include "common/base/metrics.h"
 #include "common/call/events.h"
+#include "common/call/signer.h"
 #include "common/provider/provider.h"
 
 bool handle_webhook_retell(struct op *op, const struct req *req, struct reply *rep)
 {
-    const struct provider *p = op->app->provider;
+    const char *account;
     bool stored;
 
-    if (!p->verify_webhook(op, p, req->body, req->signature, clock_now_us())) {
+    if (!webhook_verify(op, req->body, req->signature, clock_now_us(), &account)) {
         metric_add(M_WEBHOOKS, 1, LABELS("unverified", "refused"));
         return false;
     }
-    if (!webhook_store(op, req->body, &stored))
+    if (!webhook_store(op, account, req->body, &stored))
         return false;
     rep->status = 200;
     buf_str(&rep->body, "{\"received\":true}");

@@ -2,7 +2,10 @@
 #ifndef AGORALIA_DIGEST_H
 #define AGORALIA_DIGEST_H
 
+#include "common/base/compiler.h"
 #include "common/base/str.h"
+
+#include <stdbool.h>
 
 enum digest {
     DIGEST_MD5, /* names that others have chosen so; nothing that must not be forged */
@@ -33,5 +36,8 @@ void digest_end(struct digest_run *d);
 
 /* 2 * n digits and a NUL. */
 void hex_write(char *out, const unsigned char *bytes, size_t n);
+
+/* False unless it is 2 * n lower-case digits. */
+bool hex_read(struct str text, unsigned char *out, size_t n) MUSTCHECK;
 
 #endif

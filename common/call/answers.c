@@ -10,7 +10,7 @@
 
 /* What attempt and breakers need of a claim and its answer; the phone is not among it. */
 struct kept_answer {
-    const char *attempt_id, *from_number, *agent_id;
+    const char *attempt_id, *from_number, *agent_id, *account;
     int64_t tenant_id, scheduled_call_id, campaign_id;
     int32_t attempt, repeats, http_status, retry_after_seconds;
     enum dial_result result;
@@ -25,6 +25,7 @@ static const struct field kept_answer_fields[] = {
     FIELD(struct kept_answer, attempt_id, .flags = F_REQUIRED),
     FIELD(struct kept_answer, from_number),
     FIELD(struct kept_answer, agent_id),
+    FIELD(struct kept_answer, account),
     FIELD(struct kept_answer, tenant_id, .flags = F_REQUIRED),
     FIELD(struct kept_answer, scheduled_call_id, .flags = F_REQUIRED),
     FIELD(struct kept_answer, campaign_id, .flags = F_NOT_NULL),
@@ -61,6 +62,7 @@ bool answer_keep(struct op *op, const struct claim *c, const struct dial_answer 
         .attempt_id = c->attempt_id,
         .from_number = c->from_number,
         .agent_id = c->agent_id,
+        .account = c->account,
         .tenant_id = op->tenant_id,
         .scheduled_call_id = c->scheduled_call_id,
         .campaign_id = c->campaign_id,
@@ -93,6 +95,7 @@ static bool write(struct op *op, const struct kept_answer *k)
         .campaign_id = k->campaign_id,
         .from_number = k->from_number,
         .agent_id = k->agent_id,
+        .account = k->account,
         .attempt = k->attempt,
         .repeats = k->repeats,
     };

@@ -45,6 +45,7 @@ static void read_attempt(const struct rows *r, struct attempt *a)
         .timezone = db_text(r, 0, "timezone"),
         .retry_policy = db_text(r, 0, "retry_policy"),
         .opt_out_phrases = db_text(r, 0, "opt_out_phrases"),
+        .account = db_text(r, 0, "account"),
         .never_redial = db_bool(r, 0, "never_redial"),
         .state = {.row = row_state_named(db_text(r, 0, "row_status")),
                   .attempt = attempt_state_named(db_text(r, 0, "state"))},

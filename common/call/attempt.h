@@ -23,6 +23,7 @@ struct attempt {
     const char *timezone;         /* of the campaign; NULL = none */
     const char *retry_policy;     /* of the campaign; NULL = the table's */
     const char *opt_out_phrases;  /* of the campaign; NULL = none */
+    const char *account;          /* the workspace that was asked; NULL = the deployment's */
     bool never_redial;            /* the tenant does not dial again after an unanswered request */
     struct dial_state state;
 };

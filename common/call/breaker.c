@@ -15,7 +15,8 @@ struct trip {
     const struct query *query;
     const char *scope, *key, *reason;
     const char *probe_seconds;
-    bool platform; /* it stands still for every tenant */
+    bool platform;       /* it stands still for every tenant */
+    const char *account; /* whose attempts speak for or against it; NULL = the deployment's */
 };
 
 static bool open_breaker(struct op *op, const struct trip *t)
@@ -26,7 +27,8 @@ static bool open_breaker(struct op *op, const struct trip *t)
         return true;
     if (!db_query(op, t->query,
                   ARGS({"scope", t->scope}, {"key", t->key}, {"reason", t->reason},
-                       {"platform", sql_bool(t->platform)}, {"probe_seconds", t->probe_seconds}),
+                       {"platform", sql_bool(t->platform)}, {"account", t->account},
+                       {"probe_seconds", t->probe_seconds}),
                   &rows))
         return false;
     if (rows.n) {
@@ -37,17 +39,22 @@ static bool open_breaker(struct op *op, const struct trip *t)
     return true;
 }
 
-static bool halt_provider(struct op *op, const struct query *q, const char *reason)
+/* What is wrong with a tenant's own workspace stops that tenant and nobody else. */
+static bool halt_provider(struct op *op, const char *account, const struct query *q,
+                          const char *reason)
 {
     return open_breaker(op, &(struct trip){q, "provider", op->app->provider->name, reason,
-                                           PROVIDER_PROBE_SECONDS, true});
+                                           PROVIDER_PROBE_SECONDS, !account, account});
 }
 
 /* Its limit is not ours to know: fall back, and find the way up again. */
-static bool slow_down(struct op *op, int retry_after_seconds)
+static bool slow_down(struct op *op, const char *account, int retry_after_seconds)
 {
     struct rows rows;
 
+    /* There is one pace, the deployment's: another workspace rests until it answers a probe. */
+    if (account)
+        return halt_provider(op, account, &SQL_BREAKER_OPEN, "the workspace turns us away");
     return db_query(
         op, &SQL_BREAKER_SLOW,
         ARGS({"provider", op->app->provider->name}, {"seconds", sql_i64(op, retry_after_seconds)}),
@@ -58,16 +65,17 @@ bool breaker_hear_answer(struct op *op, const struct claim *c, const struct dial
 {
     /* Whether they leave or not: rows are not worn out against a wall. */
     if (a->result == DIAL_UNKNOWN || a->result == DIAL_NEVER_SENT)
-        return halt_provider(op, &SQL_BREAKER_STORM, "requests do not get through");
+        return halt_provider(op, c->account, &SQL_BREAKER_STORM, "requests do not get through");
     switch (a->refusal) {
-    case REFUSAL_UNPAID: return halt_provider(op, &SQL_BREAKER_OPEN, "the provider wants payment");
+    case REFUSAL_UNPAID:
+        return halt_provider(op, c->account, &SQL_BREAKER_OPEN, "the provider wants payment");
     case REFUSAL_CREDENTIALS:
-        return halt_provider(op, &SQL_BREAKER_OPEN, "the provider refuses our key");
+        return halt_provider(op, c->account, &SQL_BREAKER_OPEN, "the provider refuses our key");
     case REFUSAL_FROM_NUMBER:
         return open_breaker(op, &(struct trip){&SQL_BREAKER_OPEN, "from_number", c->from_number,
                                                "the provider does not know the number",
-                                               CHANCE_SECONDS, false});
-    case REFUSAL_BUSY: return slow_down(op, a->retry_after_seconds);
+                                               CHANCE_SECONDS, false, NULL});
+    case REFUSAL_BUSY: return slow_down(op, c->account, a->retry_after_seconds);
     case REFUSAL_NONE:
     case REFUSAL_KEY:
     case REFUSAL_REQUEST: return true;
@@ -81,14 +89,14 @@ bool breaker_hear_end(struct op *op, const struct attempt *a, const struct call_
     case SUSPECT_NONE: return true;
     case SUSPECT_TRUNK:
     case SUSPECT_FROM_NUMBER:
-        return open_breaker(op,
-                            &(struct trip){&SQL_BREAKER_BAD_NUMBER, "from_number", a->from_number,
-                                           "its calls fail or are blocked", CHANCE_SECONDS, false});
+        return open_breaker(op, &(struct trip){&SQL_BREAKER_BAD_NUMBER, "from_number",
+                                               a->from_number, "its calls fail or are blocked",
+                                               CHANCE_SECONDS, false, NULL});
     case SUSPECT_WORKSPACE:
-        return halt_provider(op, &SQL_BREAKER_OPEN, "the provider wants payment");
+        return halt_provider(op, a->account, &SQL_BREAKER_OPEN, "the provider wants payment");
     case SUSPECT_AGENT:
         return open_breaker(op, &(struct trip){&SQL_BREAKER_BAD_AGENT, "agent", a->agent_id,
-                                               "its calls fail", CHANCE_SECONDS, false});
+                                               "its calls fail", CHANCE_SECONDS, false, NULL});
     }
     return true;
 }

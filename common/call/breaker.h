@@ -3,9 +3,9 @@
  *
  * A breaker that opens is a halt with cause "breaker": of the provider (no money, no
  * credentials, a storm of requests that do not get through), of a from_number (refused, or its
- * calls blocked or failing in a row) or of an agent.  Claims respect it, the
- * reconciler probes the provider without calling anybody and closes it again; a
- * number or an agent gets another chance after an hour.
+ * calls blocked or failing in a row) or of an agent.  Of a tenant's own workspace it is that
+ * tenant's halt only.  Claims respect it, the reconciler probes the provider without calling
+ * anybody and closes it again; a number or an agent gets another chance after an hour.
  */
 #ifndef AGORALIA_BREAKER_H
 #define AGORALIA_BREAKER_H

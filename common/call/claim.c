@@ -10,6 +10,8 @@
 #include "common/compliance/compliance.h"
 #include "common/provider/provider.h"
 #include "common/store/db.h"
+#include "common/tenant/provider_key.h"
+#include "common/tenant/workspace.h"
 #include "queries.h"
 
 #include <inttypes.h>
@@ -29,6 +31,7 @@
 /* What the locks gave, and what was read under them. */
 struct gates {
     struct rows row, campaign, lead, pacing, budget;
+    struct rows key;        /* of the tenant's own workspace */
     struct rows unanswered; /* the row's attempt, when it is to be sent again */
     struct rows rules, evidence, counts;
     struct tstamp now;
@@ -38,6 +41,7 @@ struct gates {
 static bool lock_all(struct op *op, int64_t id, struct gates *g)
 {
     const struct arg *args = ARGS({"id", sql_i64(op, id)}, {"provider", op->app->provider->name});
+    const struct arg *key = ARGS({"name", SECRET_RETELL});
     struct rows locked;
 
     return db_begin(op)
@@ -47,8 +51,9 @@ static bool lock_all(struct op *op, int64_t id, struct gates *g)
                                           {&SQL_CLAIM_LEAD, args, &g->lead},
                                           {&SQL_CLAIM_NUMBER, args, &locked},
                                           {&SQL_CLAIM_PACING, args, &g->pacing},
-                                          {&SQL_CLAIM_BUDGET, NO_ARGS, &g->budget}},
-                     6);
+                                          {&SQL_CLAIM_BUDGET, NO_ARGS, &g->budget},
+                                          {&SQL_SECRET_CURRENT, key, &g->key}},
+                     7);
 }
 
 static bool read_facts(struct op *op, const struct claim *c, struct gates *g)
@@ -242,11 +247,11 @@ static bool write_intent(struct op *op, struct claim *c, const struct gates *g, 
         ARGS({"id", id}, {"call_id", call_id},
              {"compliance_status", verdict_status_names[g->answer.verdict.status]},
              {"from_number", c->from_number}, {"agent_id", c->agent_id});
-    const struct provider *p = op->app->provider;
-    const struct arg *intent_args =
-        ARGS({"id", id}, {"attempt_id", c->attempt_id}, {"provider", p->name},
-             {"campaign_id", db_text(&g->row, 0, "campaign_id")}, {"from_number", c->from_number},
-             {"agent_id", c->agent_id}, {"keyed_for", c->keyed ? p->account : NULL});
+    const struct provider *p = c->workspace;
+    const struct arg *intent_args = ARGS(
+        {"id", id}, {"attempt_id", c->attempt_id}, {"provider", p->name}, {"account", c->account},
+        {"campaign_id", db_text(&g->row, 0, "campaign_id")}, {"from_number", c->from_number},
+        {"agent_id", c->agent_id}, {"keyed_for", c->keyed ? p->account : NULL});
     const struct query *intent = c->repeats ? &SQL_CLAIM_REPEAT : &SQL_CLAIM_INTENT;
 
     return db_ask_commit(
@@ -277,7 +282,7 @@ static bool commit_intent(struct op *op, struct claim *c, const struct gates *g)
     call_id_make(call_id);
     if (!c->repeats)
         c->attempt_id = attempt_id;
-    c->keyed = op->app->provider->takes_keys(op->app->provider);
+    c->keyed = c->workspace->takes_keys(c->workspace);
     if (!write_intent(op, c, g, call_id))
         return false;
     c->fate = CLAIM_INTENT;
@@ -377,10 +382,9 @@ static bool is_our_turn(const struct gates *g)
 }
 
 /* Is the row in progress, and shall what nobody answered for be sent again? */
-static bool look_for_unanswered(struct op *op, int64_t scheduled_call_id, struct gates *g)
+static bool look_for_unanswered(struct op *op, const struct provider *p, int64_t scheduled_call_id,
+                                struct gates *g)
 {
-    const struct provider *p = op->app->provider;
-
     if (!is_ours(g) || row_state_named(db_text(&g->row, 0, "status")) != ROW_PROCESSING
         || !p->takes_keys(p))
         return true;
@@ -396,7 +400,9 @@ bool scheduled_call_claim(struct op *op, int64_t scheduled_call_id, struct claim
     *out = (struct claim){.fate = CLAIM_GONE, .scheduled_call_id = scheduled_call_id};
     if (!lock_all(op, scheduled_call_id, g))
         return false;
-    if (!is_our_turn(g) && !look_for_unanswered(op, scheduled_call_id, g))
+    out->workspace = workspace_from(op, &g->key);
+    out->account = workspace_account(out->workspace);
+    if (!is_our_turn(g) && !look_for_unanswered(op, out->workspace, scheduled_call_id, g))
         return false;
     if (!is_our_turn(g) && !g->unanswered.n) {
         db_rollback(op);

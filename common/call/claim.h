@@ -15,6 +15,8 @@
 
 #include "common/base/fields.h"
 
+struct provider;
+
 enum claim_fate {
     CLAIM_INTENT, /* dial it */
     CLAIM_GONE,   /* taken, ended or never there: nothing to do */
@@ -33,6 +35,8 @@ struct claim {
     struct json_text metadata; /* the client's own */
     int attempt;               /* 1 = the first */
     int repeats;               /* how often the attempt is sent again by now; 0 = the first time */
+    const struct provider *workspace; /* where it is asked for */
+    const char *account;       /* of that, as the attempt remembers it; NULL = the deployment's */
     bool keyed;                /* its id goes with the request as idempotency key */
     struct tstamp valid_until; /* null = for ever */
     int64_t send_before_us;    /* CLOCK_BOOTTIME: after it the intent must not be acted upon */

@@ -7,11 +7,13 @@
 #include "common/base/conf.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
+#include "common/call/accounts.h"
 #include "common/call/chore.h"
 #include "common/call/polled.h"
 #include "common/call/step.h"
 #include "common/store/db.h"
 #include "common/store/pool.h"
+#include "common/tenant/workspace.h"
 #include "queries.h"
 
 #include <stdlib.h>
@@ -52,7 +54,8 @@ static bool note_listed(struct op *op, const struct rows *differ, int i, struct 
 }
 
 /* Calls that carry no mark of ours are none of ours. */
-static bool compare_listed(struct op *op, const struct provider_calls *calls, struct differences *d)
+static bool compare_listed(struct op *op, const struct account_group *g,
+                           const struct provider_calls *calls, struct differences *d)
 {
     struct sql_array attempts = {0}, theirs = {0};
     struct rows differ;
@@ -66,7 +69,8 @@ static bool compare_listed(struct op *op, const struct provider_calls *calls, st
     }
     bool ok = db_query(op, &SQL_CROSS_LISTED,
                        ARGS({"attempt_ids", sql_array_close(&attempts)},
-                            {"provider_call_ids", sql_array_close(&theirs)}),
+                            {"provider_call_ids", sql_array_close(&theirs)},
+                            {"account", g->account}, {"teller", sql_i64(op, g->tenant_id)}),
                        &differ);
     for (int i = 0; ok && i < differ.n; i++)
         ok = note_listed(op, &differ, i, d);
@@ -76,18 +80,21 @@ static bool compare_listed(struct op *op, const struct provider_calls *calls, st
 }
 
 /* What started in the window; nothing is compared when it is more than a page. */
-static bool compare_window(struct op *op, int64_t from_us, int64_t to_us, bool *fits,
-                           struct differences *d)
+static bool compare_window(struct op *op, const struct account_group *g, int64_t from_us,
+                           int64_t to_us, bool *fits, struct differences *d)
 {
-    const struct provider *p = op->app->provider;
-    struct op part = op_part(op);
+    struct op part = account_part(op, g);
+    const struct provider *p;
     struct provider_calls calls;
+    bool ok = workspace_of(&part, g->account, &p);
 
-    bool ok = p->list_calls(&part, p, (struct tstamp){from_us}, (struct tstamp){to_us}, PAGE_CALLS,
-                            &calls);
+    db_release(&part);
+    ok = ok
+         && p->list_calls(&part, p, (struct tstamp){from_us}, (struct tstamp){to_us}, PAGE_CALLS,
+                          &calls);
     *fits = ok && calls.complete;
     if (*fits)
-        ok = compare_listed(&part, &calls, d);
+        ok = compare_listed(&part, g, &calls, d);
     if (!ok)
         op_fail_like(op, &part);
     op_end(&part);
@@ -96,7 +103,8 @@ static bool compare_window(struct op *op, int64_t from_us, int64_t to_us, bool *
 
 /* One page of calls is in memory at a time: the window that is asked for is as wide as that lets it
  * be. */
-static bool from_their_side(struct op *op, int hours, struct differences *d)
+static bool from_a_side(struct op *op, const struct account_group *g, int hours,
+                        struct differences *d)
 {
     int64_t end = clock_now_us() - SETTLING_US, from = end - (int64_t)hours * HOUR_US;
     int64_t width = HOUR_US;
@@ -104,7 +112,7 @@ static bool from_their_side(struct op *op, int hours, struct differences *d)
 
     while (from < end) {
         int64_t to = from + width < end ? from + width : end;
-        if (!compare_window(op, from, to, &fits, d))
+        if (!compare_window(op, g, from, to, &fits, d))
             return false;
         if (!fits && width <= NARROWEST_US)
             return fail(op, E_PROVIDER_ERROR, "The provider's list of calls is incomplete");
@@ -112,6 +120,29 @@ static bool from_their_side(struct op *op, int hours, struct differences *d)
             from = to;
         width = fits ? width * 2 : (to - from) / 2;
         width = width > HOUR_US ? HOUR_US : width < NARROWEST_US ? NARROWEST_US : width;
+    }
+    return true;
+}
+
+/* A tenant's workspace that cannot be asked is its own trouble: the others are compared all the
+ * same. */
+static bool from_their_side(struct op *op, int hours, struct differences *d)
+{
+    struct account_group *all;
+    int n;
+
+    if (!accounts_all(op, &all, &n))
+        return false;
+    db_release(op);
+    for (int i = 0; i < n; i++) {
+        struct op part = op_part(op);
+        bool ok = from_a_side(&part, &all[i], hours, d);
+        if (!ok && all[i].account)
+            log_failure(&part, "crosscheck.workspace_not_compared");
+        ok = ok || all[i].account || op_fail_like(op, &part);
+        op_end(&part);
+        if (!ok)
+            return false;
     }
     return true;
 }
@@ -143,8 +174,8 @@ static bool is_written_off(enum attempt_state s)
     return !attempt_lives(s) && s != ATTEMPT_ACCEPTED_LATE;
 }
 
-static bool compare(struct op *op, const struct rows *a, int i, const struct provider_call *call,
-                    struct differences *d)
+static bool compare(struct op *op, const struct provider *p, const struct rows *a, int i,
+                    const struct provider_call *call, struct differences *d)
 {
     enum attempt_state state = attempt_state_named(db_text(a, i, "state"));
     const char *id = db_text(a, i, "id");
@@ -160,30 +191,51 @@ static bool compare(struct op *op, const struct rows *a, int i, const struct pro
     if (!behind && !is_written_off(state) && state != ATTEMPT_UNKNOWN)
         return true;
     note(op, &d->repaired, "repaired", id, call->provider_call_id);
-    return polled_fetch(op, call->provider_call_id, &whole);
+    return polled_fetch(op, p, call->provider_call_id, &whole);
 }
 
-static bool compare_batch(struct op *op, const struct rows *a, struct differences *d)
+static bool compare_group(struct op *op, const struct rows *a, const struct account_group *g,
+                          struct differences *d)
 {
-    const struct provider *p = op->app->provider;
-    const char **values = arena_alloc(&op->arena, (size_t)a->n * sizeof(*values));
-    const struct provider_query q = {.key = "aga_attempt", .values = values, .n = (size_t)a->n};
+    const char **values = arena_alloc(&op->arena, (size_t)g->n * sizeof(*values));
+    const struct provider_query q = {.key = "aga_attempt", .values = values, .n = (size_t)g->n};
     struct provider_calls calls;
+    const struct provider *p;
 
-    for (int i = 0; i < a->n; i++)
-        values[i] = db_text(a, i, "id");
+    for (int i = 0; i < g->n; i++)
+        values[i] = db_text(a, g->at[i], "id");
+    if (!workspace_of(op, g->account, &p))
+        return false;
     db_release(op);
     if (!p->find_calls(op, p, &q, q.n * MOST_CALLS_OF_ONE, &calls))
         return false;
     if (!calls.complete)
         return fail(op, E_PROVIDER_ERROR, "The provider's list of calls is incomplete");
-    for (int i = 0; i < a->n; i++) {
+    for (int at = 0; at < g->n; at++) {
         struct op part = op_part(op);
-        if (!compare(&part, a, i, call_of(&part, &calls, a, i), d))
+        int i = g->at[at];
+        if (!compare(&part, p, a, i, call_of(&part, &calls, a, i), d))
             log_failure(&part, "crosscheck.not_repaired");
         op_end(&part);
     }
     return true;
+}
+
+static bool compare_batch(struct op *op, const struct rows *a, struct differences *d)
+{
+    int n;
+    struct account_group *groups = account_groups(op, a, &n);
+    bool ok = true;
+
+    for (int i = 0; ok && i < n; i++) {
+        struct op part = account_part(op, &groups[i]);
+        ok = compare_group(&part, a, &groups[i], d);
+        if (!ok && groups[i].account)
+            log_failure(&part, "crosscheck.workspace_not_compared");
+        ok = ok || groups[i].account || op_fail_like(op, &part);
+        op_end(&part);
+    }
+    return ok;
 }
 
 static bool from_our_side(struct op *op, int hours, struct differences *d)

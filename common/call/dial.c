@@ -7,6 +7,7 @@
 #include "common/base/digest.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
+#include "common/provider/provider.h"
 #include "common/store/db.h"
 #include "common/store/pool.h"
 #include "queries.h"
@@ -54,7 +55,7 @@ static const char *webhook_url(struct op *op)
  * send. */
 bool call_dial(struct op *op, const struct claim *c)
 {
-    const struct provider *p = op->app->provider;
+    const struct provider *p = c->workspace;
     struct dial_answer answer = {0};
     const struct dial_request request = {
         .from_number = c->from_number,

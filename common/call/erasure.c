@@ -12,6 +12,7 @@
 #include "common/store/pool.h"
 #include "common/tenant/audit.h"
 #include "common/tenant/request_key.h"
+#include "common/tenant/workspace.h"
 #include "queries.h"
 
 #include <inttypes.h>
@@ -247,8 +248,9 @@ bool erasure_get(struct op *op, int64_t id, struct erasure *out)
 
 /* ---- a worker's share ---------------------------------------------------- */
 
-static bool resume(struct op *op, const char *erasure_id)
+static bool resume(struct op *op, const struct rows *due, int i)
 {
+    const char *erasure_id = db_text(due, i, "id");
     struct person p = {.erasure_id = erasure_id};
     struct rows taken;
 
@@ -265,14 +267,24 @@ static bool resume(struct op *op, const char *erasure_id)
 }
 
 /* What is not there any more is deleted. */
-static bool delete_copy(struct op *op, const char *provider_call_id)
+static bool delete_there(struct op *op, const char *account, const char *provider_call_id)
 {
+    const struct provider *p;
+
+    if (!workspace_of(op, account, &p))
+        return false;
+    db_release(op);
+    return p->delete_call(op, p, provider_call_id);
+}
+
+static bool delete_copy(struct op *op, const struct rows *copies, int i)
+{
+    const char *provider_call_id = db_text(copies, i, "provider_call_id");
     const struct provider *p = op->app->provider;
     struct rows rows;
     const char *problem = NULL;
 
-    db_release(op);
-    if (!p->delete_call(op, p, provider_call_id)) {
+    if (!delete_there(op, db_text(copies, i, "account"), provider_call_id)) {
         problem = op->err.code == E_RESOURCE_NOT_FOUND ? NULL : err_name(op->err.code);
         if (problem)
             log_failure(op, "erasure.copy_stays");
@@ -287,13 +299,13 @@ static bool delete_copy(struct op *op, const char *provider_call_id)
 }
 
 /* One that fails leaves the others their turn. */
-static void apart(struct op *op, int64_t tenant_id, bool (*work)(struct op *, const char *),
-                  const char *what)
+static void apart(struct op *op, bool (*work)(struct op *, const struct rows *, int),
+                  const struct rows *rows, int i)
 {
     struct op part = op_part(op);
 
-    part.tenant_id = tenant_id;
-    if (!work(&part, what))
+    part.tenant_id = db_i64(rows, i, "tenant_id");
+    if (!work(&part, rows, i))
         log_failure(&part, "erasure.failed");
     op_end(&part);
 }
@@ -309,9 +321,9 @@ bool erasures_go_on(struct op *op, int *looked)
         return false;
     db_release(op);
     for (int i = 0; i < due.n; i++)
-        apart(op, db_i64(&due, i, "tenant_id"), resume, db_text(&due, i, "id"));
+        apart(op, resume, &due, i);
     for (int i = 0; i < copies.n; i++)
-        apart(op, 0, delete_copy, db_text(&copies, i, "provider_call_id"));
+        apart(op, delete_copy, &copies, i);
     *looked = due.n + copies.n;
     return true;
 }

@@ -5,6 +5,7 @@
 #include "common/base/conf.h"
 #include "common/base/digest.h"
 #include "common/base/json.h"
+#include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/call/aftermath.h"
 #include "common/call/attempt.h"
@@ -24,7 +25,7 @@ static const char *hash_of(struct op *op, struct str body)
     return hex;
 }
 
-bool webhook_store(struct op *op, struct str body, bool *stored)
+bool webhook_store(struct op *op, const char *account, struct str body, bool *stored)
 {
     const struct provider *p = op->app->provider;
     struct provider_call pc = {0};
@@ -43,7 +44,9 @@ bool webhook_store(struct op *op, struct str body, bool *stored)
                   ARGS({"provider", p->name}, {"dedupe_key", hash_of(op, body)}, {"event", event},
                        {"provider_call_id", pc.provider_call_id},
                        {"body", arena_strndup(&op->arena, body.p, body.n)},
-                       {"attempt_id", attempt_echoed(op, &pc)}, {"request_id", op->request_id}),
+                       {"attempt_id", attempt_echoed(op, &pc)}, {"request_id", op->request_id},
+                       {"account", account},
+                       {"signer", account ? sql_i64(op, op->tenant_id) : NULL}),
                   &rows))
         return false;
     *stored = rows.n > 0;
@@ -138,6 +141,8 @@ static const struct arg *call_args(struct op *op, const struct provider_call *pc
     const struct arg args[] = {
         {"provider", op->app->provider->name},
         {"provider_call_id", pc->provider_call_id},
+        {"account", pc->account},
+        {"teller", pc->account ? sql_i64(op, pc->tenant_id) : NULL},
         {"status", moves ? call_status_of(n) : NULL},
         {"outcome", over ? n->outcome.outcome : NULL},
         {"disconnection_reason", over ? pc->disconnection_reason : NULL},
@@ -199,6 +204,14 @@ static bool is_second_of(const struct attempt *a, const struct provider_call *pc
            && strcmp(a->provider_call_id, pc->provider_call_id) != 0;
 }
 
+/* A workspace speaks for the calls that were asked for there, whatever ids it names. */
+static bool may_tell(const struct provider_call *pc, const struct attempt *a)
+{
+    if (!pc->account || !a->account)
+        return !pc->account && !a->account;
+    return strcmp(pc->account, a->account) == 0 && pc->tenant_id == a->tenant_id;
+}
+
 bool call_apply(struct op *op, const char *event, const struct provider_call *pc, bool *matched)
 {
     const struct news n = news_of(event, pc);
@@ -209,6 +222,11 @@ bool call_apply(struct op *op, const char *event, const struct provider_call *pc
         return false;
     if (!*matched)
         return apply_to_web_call(op, pc, &n, matched);
+    if (!may_tell(pc, &a)) {
+        log_warning(op, "call.told_by_others", F("attempt", a.id), F("account", pc->account));
+        *matched = false;
+        return true;
+    }
     if (is_second_of(&a, pc))
         return polled_is_stray(op, a.id, pc->provider_call_id);
     op->tenant_id = a.tenant_id;
@@ -225,13 +243,19 @@ static bool apply_stored(struct op *op, const struct rows *waiting, int i)
     struct rows rows;
     bool matched;
 
-    if (!p->read_webhook(op, p, str_of(db_text(waiting, i, "body")), &event, &pc)
-        || !call_apply(op, event, &pc, &matched))
+    if (!p->read_webhook(op, p, str_of(db_text(waiting, i, "body")), &event, &pc))
         return false;
-    if (!matched)
+    pc.account = db_text(waiting, i, "account");
+    pc.tenant_id = db_i64(waiting, i, "signer");
+    if (!call_apply(op, event, &pc, &matched))
+        return false;
+    if (!matched && !pc.account)
         return true; /* stays in the inbox: the call may become ours yet */
-    return db_query(op, &SQL_INBOX_APPLIED,
-                    ARGS({"id", db_text(waiting, i, "id")}, {"result", "applied"}), &rows);
+    /* A tenant's key was found by the call: what is not its own now never will be. */
+    return db_query(
+        op, &SQL_INBOX_APPLIED,
+        ARGS({"id", db_text(waiting, i, "id")}, {"result", matched ? "applied" : "refused"}),
+        &rows);
 }
 
 bool webhooks_apply(struct op *op, const char *provider_call_id)

@@ -10,9 +10,11 @@
 
 #include "common/provider/provider.h"
 
-/* Store a verified webhook body and the message that will apply it; *stored is false for a repeat.
+/*
+ * Store a verified webhook body and the message that will apply it; *stored is false for a repeat.
+ * account: the workspace of op's tenant whose key signed it; NULL = the deployment's.
  */
-bool webhook_store(struct op *op, struct str body, bool *stored) MUSTCHECK;
+bool webhook_store(struct op *op, const char *account, struct str body, bool *stored) MUSTCHECK;
 
 /* Apply everything the inbox holds about one provider call, oldest first. */
 bool webhooks_apply(struct op *op, const char *provider_call_id) MUSTCHECK;
@@ -26,7 +28,8 @@ bool webhooks_try(struct op *op, const char *provider_call_id) MUSTCHECK;
 
 /*
  * Write what is known of a call: event is the provider's word, or "poll".  *matched
- * is false when no attempt of ours belongs to it.  In the caller's transaction.
+ * is false when no attempt of ours belongs to it, or it was asked for in another workspace than
+ * the one that tells.  In the caller's transaction.
  */
 bool call_apply(struct op *op, const char *event, const struct provider_call *pc,
                 bool *matched) MUSTCHECK;

@@ -10,6 +10,7 @@
 #include "common/provider/provider.h"
 #include "common/store/db.h"
 #include "common/store/pool.h"
+#include "common/tenant/workspace.h"
 #include "queries.h"
 
 enum { ASK_EVERY_SECONDS = 15 };
@@ -72,23 +73,36 @@ static bool half_open(struct op *op)
     return true;
 }
 
-bool gauge_probe(struct op *op)
+/* A tenant's own halt of the provider is about its own workspace. */
+static bool answers(struct op *op, int64_t tenant_id)
 {
     const struct provider *p = op->app->provider;
     struct provider_concurrency told;
+    struct op part = op_part(op);
+
+    part.tenant_id = tenant_id;
+    bool good = !tenant_id || workspace_own(&part, &p);
+    db_release(&part);
+    good = good && p->get_concurrency(&part, p, &told);
+    if (!good)
+        log_failure(&part, "breaker.probe_failed");
+    op_end(&part);
+    return good;
+}
+
+bool gauge_probe(struct op *op)
+{
+    const struct provider *p = op->app->provider;
     struct rows due, rows;
 
     if (!half_open(op) || !db_query(op, &SQL_PROBE_TAKE, ARGS({"provider", p->name}), &due))
         return false;
     if (due.n == 0)
         return true;
-    db_release(op);
-    bool good = p->get_concurrency(op, p, &told);
-    if (!good) {
-        log_failure(op, "breaker.probe_failed");
-        op_forgive(op);
-    }
-    for (int i = 0; good && i < due.n; i++) {
+    for (int i = 0; i < due.n; i++) {
+        db_release(op);
+        if (!answers(op, db_i64(&due, i, "tenant_id")))
+            continue;
         log_info(op, "breaker.lifted", F("halt", db_i64(&due, i, "id")),
                  F("provider", db_text(&due, i, "key")));
         if (!db_query(op, &SQL_BREAKER_CLOSE, ARGS({"id", db_text(&due, i, "id")}), &rows))

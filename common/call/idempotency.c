@@ -7,6 +7,7 @@
 #include "common/provider/provider.h"
 #include "common/store/db.h"
 #include "common/store/pool.h"
+#include "common/tenant/workspace.h"
 #include "queries.h"
 
 #include <time.h>
@@ -30,10 +31,9 @@ static bool require_own_numbers(struct op *op, const struct idempotency_test *t)
 }
 
 /* Ask for the call; an answer that is none proves nothing. */
-static bool ask(struct op *op, const struct idempotency_test *t, const char *key, const char *which,
-                const char **provider_call_id)
+static bool ask(struct op *op, const struct provider *p, const struct idempotency_test *t,
+                const char *key, const char *which, const char **provider_call_id)
 {
-    const struct provider *p = op->app->provider;
     const struct dial_request request = {.from_number = t->from_number,
                                          .to_number = t->to_number,
                                          .agent_id = t->agent_id,
@@ -42,7 +42,7 @@ static bool ask(struct op *op, const struct idempotency_test *t, const char *key
 
     db_release(op);
     p->create_phone_call(op, p, &request, &a);
-    if (a.refusal == REFUSAL_KEY && !idempotency_revoke(op))
+    if (a.refusal == REFUSAL_KEY && !idempotency_revoke(op, p->account))
         return false;
     if (a.result != DIAL_ACCEPTED)
         return fail(op, E_PROVIDER_ERROR, "The %s request was not accepted (HTTP %d %s)", which,
@@ -67,9 +67,8 @@ static bool note(struct op *op, const struct idempotency_test *t, const char *ke
                     &rows);
 }
 
-static bool write_proof(struct op *op, const struct idempotency_test *t)
+static bool write_proof(struct op *op, const struct provider *p, const struct idempotency_test *t)
 {
-    const struct provider *p = op->app->provider;
     struct rows rows;
 
     log_info(op, "idempotency.proven", F("account", p->account),
@@ -85,19 +84,20 @@ bool idempotency_prove(struct op *op, const struct idempotency_test *t)
     char *key = arena_alloc(&op->arena, UUID_SIZE);
     struct timespec gap = {.tv_sec = t->gap_seconds};
     const char *first, *second;
+    const struct provider *p;
 
     uuid_make(key);
-    if (!require_own_numbers(op, t) || !ask(op, t, key, "first", &first)
-        || !note(op, t, key, first))
+    if (!require_own_numbers(op, t) || !workspace_own(op, &p)
+        || !ask(op, p, t, key, "first", &first) || !note(op, t, key, first))
         return false;
     db_release(op);
     while (nanosleep(&gap, &gap) != 0) {
     }
-    if (!ask(op, t, key, "second", &second))
+    if (!ask(op, p, t, key, "second", &second))
         return false;
     if (strcmp(first, second) == 0)
-        return write_proof(op, t);
-    return note(op, t, key, second) && idempotency_revoke(op)
+        return write_proof(op, p, t);
+    return note(op, t, key, second) && idempotency_revoke(op, p->account)
            && fail(op, E_PROVIDER_ERROR, "The provider ignores the key: it placed %s and %s", first,
                    second);
 }
@@ -113,9 +113,9 @@ static bool withdraw(struct op *op, const struct query *q, const struct arg *arg
     return true;
 }
 
-bool idempotency_revoke(struct op *op)
+bool idempotency_revoke(struct op *op, const char *account)
 {
-    return withdraw(op, &SQL_PROOF_REVOKE, ARGS({"account", op->app->provider->account}));
+    return withdraw(op, &SQL_PROOF_REVOKE, ARGS({"account", account}));
 }
 
 bool idempotency_revoke_of(struct op *op, const char *attempt_id)

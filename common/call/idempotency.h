@@ -24,8 +24,8 @@ struct idempotency_test {
  */
 bool idempotency_prove(struct op *op, const struct idempotency_test *t) MUSTCHECK;
 
-/* The proof for the provider's account holds no more; nothing when there is none. */
-bool idempotency_revoke(struct op *op) MUSTCHECK;
+/* The proof for this account of the provider holds no more; nothing when there is none. */
+bool idempotency_revoke(struct op *op, const char *account) MUSTCHECK;
 
 /* The same for the account this attempt was sent to more than once. */
 bool idempotency_revoke_of(struct op *op, const char *attempt_id) MUSTCHECK;

@@ -10,6 +10,7 @@
 #include "common/number/number.h"
 #include "common/provider/provider.h"
 #include "common/store/db.h"
+#include "common/tenant/workspace.h"
 #include "queries.h"
 
 /* What is asked for, whoever asks. */
@@ -200,14 +201,14 @@ bool call_lead(struct op *op, int64_t lead_id, const struct lead_call_request *r
 
 bool call_web(struct op *op, const struct web_call_request *r, struct web_call_reply *out)
 {
-    const struct provider *p = op->app->provider;
+    const struct provider *p;
     char *call_id = arena_alloc(&op->arena, CALL_ID_SIZE);
     struct provider_web_call web;
     const char *base = op->app->conf->public_url;
     const struct cJSON *metadata;
     struct rows rows;
 
-    if (!read_own(op, r->metadata, &metadata)
+    if (!read_own(op, r->metadata, &metadata) || !workspace_own(op, &p)
         || !p->create_web_call(op, p, r->agent_id, r->metadata.text, &web))
         return false;
     call_id_make(call_id);
@@ -215,7 +216,7 @@ bool call_web(struct op *op, const struct web_call_request *r, struct web_call_r
         || !db_query_commit(op, &SQL_CALL_INSERT_WEB,
                             ARGS({"call_id", call_id}, {"agent_id", r->agent_id},
                                  {"provider_call_id", web.provider_call_id},
-                                 {"metadata", r->metadata.text}),
+                                 {"account", workspace_account(p)}, {"metadata", r->metadata.text}),
                             &rows))
         return false;
     const char *host = base && strstr(base, "://") ? strstr(base, "://") + 3 : NULL;

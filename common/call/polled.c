@@ -4,10 +4,12 @@
 
 #include "common/base/log.h"
 #include "common/base/metrics.h"
+#include "common/call/accounts.h"
 #include "common/call/events.h"
 #include "common/call/idempotency.h"
 #include "common/store/db.h"
 #include "common/store/pool.h"
+#include "common/tenant/workspace.h"
 #include "queries.h"
 
 bool polled_is_over(const struct provider_call *pc)
@@ -20,30 +22,33 @@ bool polled_is_over(const struct provider_call *pc)
     return false;
 }
 
-bool polled_apply(struct op *op, const struct provider_call *pc)
+bool polled_apply(struct op *op, const struct provider *p, const struct provider_call *pc)
 {
+    struct provider_call told = *pc;
     bool matched;
 
-    return db_begin(op) && call_apply(op, "poll", pc, &matched) && db_commit(op);
+    told.account = workspace_account(p);
+    told.tenant_id = told.account ? op->tenant_id : 0;
+    return db_begin(op) && call_apply(op, "poll", &told, &matched) && db_commit(op);
 }
 
 /* No session is held while the provider thinks. */
-bool polled_fetch(struct op *op, const char *provider_call_id, struct provider_call *out)
+bool polled_fetch(struct op *op, const struct provider *p, const char *provider_call_id,
+                  struct provider_call *out)
 {
-    const struct provider *p = op->app->provider;
-
     db_release(op);
-    return p->get_call(op, p, provider_call_id, out) && polled_apply(op, out);
+    return p->get_call(op, p, provider_call_id, out) && polled_apply(op, p, out);
 }
 
-void polled_again(struct op *op, const struct rows *attempts, double seconds)
+void polled_again(struct op *op, const struct rows *attempts, const struct account_group *g,
+                  double seconds)
 {
     struct op part = op_part(op);
     struct sql_array ids = {0};
     struct rows rows;
 
-    for (int i = 0; i < attempts->n; i++)
-        sql_array_add(&ids, db_text(attempts, i, "id"));
+    for (int i = 0; i < g->n; i++)
+        sql_array_add(&ids, db_text(attempts, g->at[i], "id"));
     if (!db_query(&part, &SQL_RECONCILE_LATER,
                   ARGS({"ids", sql_array_close(&ids)},
                        {"seconds", arena_printf(&part.arena, "%.3f", seconds)}),

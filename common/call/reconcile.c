@@ -5,10 +5,12 @@
 #include "common/base/conf.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
+#include "common/call/accounts.h"
 #include "common/call/attempt.h"
 #include "common/call/polled.h"
 #include "common/store/db.h"
 #include "common/store/pool.h"
+#include "common/tenant/workspace.h"
 #include "queries.h"
 
 enum {
@@ -20,6 +22,7 @@ enum {
 };
 
 struct listing {
+    const struct provider *workspace; /* NULL = its key is not here */
     struct provider_calls calls;
     const char **attempt_ids; /* of each call, as it carries it; NULL = none */
     bool answered;
@@ -31,20 +34,32 @@ static double gap_seconds(const struct op *op)
     return (double)op->app->conf->reconcile_window_seconds / 20.0;
 }
 
-static struct listing list_calls_of(struct op *op, const struct rows *due)
+static bool ask(struct op *op, const struct rows *due, const struct account_group *g,
+                struct listing *l)
 {
-    const struct provider *p = op->app->provider;
-    const char **values = arena_alloc(&op->arena, 2 * (size_t)due->n * sizeof(*values));
+    const char **values = arena_alloc(&op->arena, 2 * (size_t)g->n * sizeof(*values));
     struct provider_query q = {.key = "aga_attempt", .values = values};
-    struct listing l = {0};
 
-    for (int i = 0; i < due->n; i++) {
-        const char *canary = db_text(due, i, "canary");
-        values[q.n++] = db_text(due, i, "id");
+    for (int i = 0; i < g->n; i++) {
+        const char *canary = db_text(due, g->at[i], "canary");
+        values[q.n++] = db_text(due, g->at[i], "id");
         if (canary)
             values[q.n++] = canary;
     }
-    l.answered = p->find_calls(op, p, &q, q.n * MOST_CALLS_OF_ONE, &l.calls);
+    if (!workspace_of(op, g->account, &l->workspace)) {
+        l->workspace = NULL;
+        return false;
+    }
+    db_release(op);
+    return l->workspace->find_calls(op, l->workspace, &q, q.n * MOST_CALLS_OF_ONE, &l->calls);
+}
+
+static struct listing list_calls_of(struct op *op, const struct rows *due,
+                                    const struct account_group *g)
+{
+    struct listing l = {0};
+
+    l.answered = ask(op, due, g, &l);
     if (!l.answered) {
         log_failure(op, "reconcile.listing_failed");
         op_forgive(op);
@@ -93,7 +108,7 @@ static bool found(struct op *op, const struct listing *l, const char *attempt_id
         return false;
     if (rows.n)
         metric_observe_us(M_LISTED_SECONDS, db_i64(&rows, 0, "lag_us"));
-    return polled_fetch(op, call->provider_call_id, &whole);
+    return polled_fetch(op, l->workspace, call->provider_call_id, &whole);
 }
 
 /* The row may be tried again: what the attempt asked for never happened. */
@@ -168,12 +183,11 @@ static bool unlisted(struct op *op, const struct rows *a, int i)
 }
 
 /* Not found: whether its request may be sent once more is the claim's to say, with all gates. */
-static bool ask_to_repeat(struct op *op, const struct rows *a, int i)
+static bool ask_to_repeat(struct op *op, const struct provider *p, const struct rows *a, int i)
 {
-    const struct provider *p = op->app->provider;
     struct rows rows;
 
-    return !p->takes_keys(p)
+    return !p || !p->takes_keys(p)
            || db_query(op, &SQL_RECONCILE_REPEAT,
                        ARGS({"attempt_id", db_text(a, i, "id")}, {"account", p->account},
                             {"request_id", op->request_id}),
@@ -190,15 +204,17 @@ static bool judge(struct op *op, const struct listing *l, const struct rows *a, 
         return found(op, l, id, call);
     if (strcmp(db_text(a, i, "state"), "unresolved") == 0)
         return db_query(op, &SQL_RECONCILE_RARELY, ARGS({"attempt_id", id}), &rows);
-    if (!ask_to_repeat(op, a, i))
+    if (!ask_to_repeat(op, l->workspace, a, i))
         return false;
     return l->answered && l->calls.complete ? absent(op, l, a, i) : unlisted(op, a, i);
 }
 
 /* Each with an operation of its own: one that fails does not hold up the others. */
-static void judge_all(struct op *op, const struct listing *l, const struct rows *due)
+static void judge_all(struct op *op, const struct listing *l, const struct rows *due,
+                      const struct account_group *g)
 {
-    for (int i = 0; i < due->n; i++) {
+    for (int at = 0; at < g->n; at++) {
+        int i = g->at[at];
         struct op part = op_part(op);
         struct rows one = {0};
         part.tenant_id = db_i64(due, i, "tenant_id");
@@ -213,6 +229,15 @@ static void judge_all(struct op *op, const struct listing *l, const struct rows 
         }
         op_end(&part);
     }
+}
+
+static void look_for(struct op *op, const struct rows *due, const struct account_group *g)
+{
+    struct op part = account_part(op, g);
+    const struct listing l = list_calls_of(&part, due, g);
+
+    judge_all(&part, &l, due, g);
+    op_end(&part);
 }
 
 /* Whoever was to send it is gone; it may have left. */
@@ -232,6 +257,7 @@ static bool doubt_intents(struct op *op, const struct rows *due)
 bool reconcile_unknown(struct op *op, int *looked)
 {
     struct rows due, unknown;
+    int n;
 
     if (!db_ask(
             op,
@@ -250,8 +276,9 @@ bool reconcile_unknown(struct op *op, int *looked)
     if (!doubt_intents(op, &due))
         return false;
     db_release(op);
-    const struct listing l = list_calls_of(op, &due);
-    judge_all(op, &l, &due);
+    struct account_group *groups = account_groups(op, &due, &n);
+    for (int i = 0; i < n; i++)
+        look_for(op, &due, &groups[i]);
     return true;
 }
 

@@ -2,8 +2,8 @@
  * reconcile.h - find out what became of attempts that nobody answered for.
  *
  * An intent whose lease is over is unknown.  Fifty unknown attempts are looked
- * for by one listing, by our own mark in the call's metadata, whatever state the
- * call is in.  Found: the call is fetched and applied.  Found twice: an alarm,
+ * for by one listing of each workspace they were sent to, by our own mark in the call's metadata,
+ * whatever state the call is in.  Found: the call is fetched and applied.  Found twice: an alarm,
  * and the younger call is hung up.
  *
  * Absent, and the row may be tried again, when all of this holds (W is

@@ -7,6 +7,7 @@
 #include "common/call/reconcile.h"
 #include "common/store/db.h"
 #include "common/store/pool.h"
+#include "common/tenant/workspace.h"
 #include "queries.h"
 
 enum { AGAIN_SECONDS = 2 };
@@ -23,9 +24,8 @@ static bool note(struct op *op, const struct query *q, const char *provider_call
 }
 
 /* Not going on yet, or not any more: the next look tells. */
-static bool hang_up(struct op *op, const char *id)
+static bool hang_up(struct op *op, const struct provider *p, const char *id)
 {
-    const struct provider *p = op->app->provider;
     const char *result = "stopped";
 
     db_release(op);
@@ -39,10 +39,11 @@ static bool hang_up(struct op *op, const char *id)
     return note(op, &SQL_STOP_AGAIN, id);
 }
 
-static bool stop(struct op *op, const char *id)
+static bool stop(struct op *op, const char *account, const char *id)
 {
     struct provider_call call = {0};
-    bool known = polled_fetch(op, id, &call);
+    const struct provider *p;
+    bool asked = workspace_of(op, account, &p), known = asked && polled_fetch(op, p, id, &call);
 
     if (!known && op->err.code != E_RESOURCE_NOT_FOUND)
         return false;
@@ -51,15 +52,17 @@ static bool stop(struct op *op, const char *id)
         return note(op, &SQL_STOP_OVER, id);
     }
     if (call.status && strcmp(call.status, "ongoing") == 0)
-        return hang_up(op, id);
+        return hang_up(op, p, id);
     return note(op, &SQL_STOP_AGAIN, id);
 }
 
-static void stop_one(struct op *op, const char *id)
+static void stop_one(struct op *op, const struct rows *due, int i)
 {
+    const char *id = db_text(due, i, "provider_call_id");
     struct op part = op_part(op);
 
-    if (!stop(&part, id)) {
+    part.tenant_id = db_i64(due, i, "tenant_id");
+    if (!stop(&part, db_text(due, i, "account"), id)) {
         log_failure(&part, "call.stop_failed");
         op_forgive(&part);
         db_release(&part);
@@ -79,7 +82,7 @@ bool reconcile_stops(struct op *op, int *looked)
         return false;
     db_release(op);
     for (int i = 0; i < due.n; i++)
-        stop_one(op, db_text(&due, i, "provider_call_id"));
+        stop_one(op, &due, i);
     *looked = due.n;
     return true;
 }

@@ -125,7 +125,8 @@ bool answer_write(struct op *op, const struct claim *c, const struct dial_answer
         .repeats = c->repeats,
     };
 
-    if (a->refusal == REFUSAL_KEY && !idempotency_revoke(op))
+    if (a->refusal == REFUSAL_KEY
+        && !idempotency_revoke(op, c->account ? c->account : op->app->provider->account))
         return false;
     bool settled =
         c->repeats ? settle_repeated(op, c, a, &news) : attempt_settle(op, &attempt, &event, &news);

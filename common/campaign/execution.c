@@ -11,6 +11,7 @@
 #include "common/provider/provider.h"
 #include "common/queue/outbox.h"
 #include "common/store/db.h"
+#include "common/tenant/workspace.h"
 #include "queries.h"
 
 #include <inttypes.h>
@@ -40,11 +41,11 @@ static bool require_complete(struct op *op, const struct campaign *c)
  */
 static bool require_agent_and_number(struct op *op, const struct campaign *c)
 {
-    const struct provider *p = op->app->provider;
+    const struct provider *p;
     struct provider_agent agent;
     bool active = false;
 
-    if (!number_is_active(op, c->from_number, &active))
+    if (!workspace_own(op, &p) || !number_is_active(op, c->from_number, &active))
         return false;
     if (!active)
         err_detail(op, "from_number", "is not an active number of yours");

@@ -42,26 +42,6 @@ void commitment_of(struct str salt, struct str personal, char out[CHAIN_HEX_SIZE
     hex_write(out, sum, sizeof(sum));
 }
 
-static int digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-bool hex_read(struct str text, unsigned char *out, size_t n)
-{
-    if (text.n != 2 * n)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        int high = digit(text.p[2 * i]), low = digit(text.p[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        out[i] = (unsigned char)(high << 4 | low);
-    }
-    return true;
-}
-
 enum { SALT_BYTES_MAX = 32 };
 
 /* "commitment":"<hex>" stands in every record that has a personal part. */

@@ -8,6 +8,7 @@
 #ifndef AGORALIA_LEDGER_CHAIN_H
 #define AGORALIA_LEDGER_CHAIN_H
 
+#include "common/base/digest.h"
 #include "common/base/op.h"
 
 enum {
@@ -54,8 +55,5 @@ bool chain_sign(struct op *op, const struct ledger_key *key, int64_t tenant_id,
                 const struct chain_head *h, char out[SIGNATURE_HEX_SIZE]) MUSTCHECK;
 bool chain_signed(const struct ledger_key *key, int64_t tenant_id, const struct chain_head *h,
                   struct str signature);
-
-/* "00ff..." <-> bytes; false unless it is 2 * n lower-case digits. */
-bool hex_read(struct str text, unsigned char *out, size_t n) MUSTCHECK;
 
 #endif

@@ -7,6 +7,7 @@
 #include "common/number/phone_facts.h"
 #include "common/provider/provider.h"
 #include "common/store/db.h"
+#include "common/tenant/workspace.h"
 #include "queries.h"
 
 #include <inttypes.h>
@@ -45,9 +46,11 @@ const struct type number_query_type = TYPE(struct number_query, number_query_fie
 /* The provider's list is the proof that calls may be made from this number. */
 static bool find_at_provider(struct op *op, struct number *n)
 {
-    const struct provider *p = op->app->provider;
+    const struct provider *p;
     struct provider_numbers all;
 
+    if (!workspace_own(op, &p))
+        return false;
     if (strcmp(number_providers[n->provider], p->name) != 0) {
         err_detail(op, "provider",
                    arena_printf(&op->arena, "only numbers held at %s can be registered", p->name));

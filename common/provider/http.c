@@ -215,6 +215,14 @@ static const char *content_type(const struct http_request *r)
     return r->content_type ? r->content_type : "Content-Type: application/json";
 }
 
+/* The transport has copied what it sent, into memory that it uses again; this one is ours. */
+static void forget_headers(struct curl_slist *list)
+{
+    for (struct curl_slist *l = list; l; l = l->next)
+        explicit_bzero(l->data, strlen(l->data));
+    curl_slist_free_all(list);
+}
+
 static struct curl_slist *headers_of(const struct http_request *r)
 {
     struct curl_slist *list = curl_slist_append(NULL, "Accept: application/json");
@@ -363,7 +371,7 @@ void http_exchange(struct op *op, const struct http_request *r, struct http_repl
         out->problem = explain(op, rc, &x);
     curl_multi_remove_handle(h->multi, h->easy);
     curl_easy_reset(h->easy); /* nothing may point into this frame afterwards */
-    curl_slist_free_all(headers);
+    forget_headers(headers);
     buf_free(&x.body);
 }
 

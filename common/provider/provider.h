@@ -70,6 +70,8 @@ struct provider_call {
     struct json_text transcript; /* array of {role, content, ...} */
     struct json_text analysis;   /* object */
     double cost_cents;           /* < 0 = untold */
+    const char *account; /* of the workspace that tells, as the asker knows it; NULL = our own */
+    int64_t tenant_id;   /* whose workspace that is; 0 = our own */
 };
 
 struct provider_calls {
@@ -138,6 +140,8 @@ struct provider_concurrency {
 struct http_request;
 struct http_reply;
 struct provider;
+struct sealed;
+struct key_ring;
 
 /*
  * One HTTP exchange with the provider, its credentials added.  A process that must not hold the key
@@ -150,12 +154,30 @@ struct provider;
 /* Room for the hexadecimal of a SHA-256, and of the beginning of one. */
 enum { PROVIDER_SIGNING_KEY_SIZE = 65, PROVIDER_ACCOUNT_SIZE = 17 };
 
+/* What a webhook key leaves behind for verifying: nothing can be asked of the provider with it. */
+enum { PROVIDER_VERIFIER_BYTES = 64 };
+
 struct provider {
     const char *name; /* "retell": the value of numbers.provider and call_attempts.provider */
     void *self;
     char signing_key[PROVIDER_SIGNING_KEY_SIZE]; /* derived from the API key: for our own marks */
     char account[PROVIDER_ACCOUNT_SIZE]; /* whose memory an idempotency key is in: URL and key */
     PROVIDER_EXCHANGE((*exchange));
+
+    /*
+     * A copy with a key of its own is another workspace: the key, sealed, is opened where the
+     * exchange is made; or it is a verifier, and only webhooks are verified.  NULL = the settings'.
+     */
+    const struct sealed *key;
+    struct key_ring *ring; /* what opens it; NULL in a process that must not */
+    /* Seal it under the newest key, without anybody here seeing it. */
+    bool (*reseal)(struct op *op, const struct provider *p, struct sealed *s);
+
+    /* Of a key somebody brings: NULL or a complaint; the account it makes; its verifier. */
+    const char *(*complaint_of_key)(const char *key);
+    void (*account_of_key)(const struct provider *p, const char *key,
+                           char out[PROVIDER_ACCOUNT_SIZE]);
+    void (*make_verifier)(const char *key, unsigned char out[PROVIDER_VERIFIER_BYTES]);
 
     /* Should call requests carry an idempotency key?  A request that is given one always does. */
     bool (*takes_keys)(const struct provider *p);
@@ -199,7 +221,8 @@ struct provider {
 
     /*
      * Verify a webhook over its raw bytes (Retell: X-Retell-Signature, HMAC-SHA256, five-minute
-     * window) at the wall-clock instant now_us.  Fails with INVALID_SIGNATURE.
+     * window) at the wall-clock instant now_us, with the settings' keys or with p->key, a verifier.
+     * Fails with INVALID_SIGNATURE.
      */
     bool (*verify_webhook)(struct op *op, const struct provider *p, struct str body,
                            const char *signature, int64_t now_us) MUSTCHECK;

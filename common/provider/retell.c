@@ -5,6 +5,7 @@
 #include "common/base/conf.h"
 #include "common/base/digest.h"
 #include "common/base/log.h"
+#include "common/base/secret_box.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -52,12 +53,17 @@ static void split_keys(struct retell *r, const char *keys)
 
 static const char *complaint_of_key(const char *key)
 {
-    if (!key || !*key)
-        return "RETELL_API_KEY is not set";
     for (const char *p = key; *p; p++)
         if (*p <= ' ' || *p > '~')
-            return "RETELL_API_KEY holds a byte that no header can carry";
-    return NULL;
+            return "holds a byte that no header can carry";
+    return strlen(key) <= SECRET_MAX ? NULL : "is too long";
+}
+
+static const char *complaint_of_own_key(const char *key)
+{
+    if (!key || !*key)
+        return "RETELL_API_KEY is not set";
+    return complaint_of_key(key) ? "RETELL_API_KEY cannot be used in a header" : NULL;
 }
 
 /* RETELL_IDEMPOTENCY; -1 = no such word. */
@@ -97,16 +103,19 @@ static void close_retell(struct provider *p)
     free(r->webhook_url);
     free(r->ca_file);
     free(r->keys_text);
+    key_ring_close(p->ring);
     free(r);
 }
 
 /* Nobody else at this provider knows our idempotency keys, and we know nobody else's. */
-static void name_account(struct provider *p, const char *base_url)
+static void name_account(const char *base_url, const char *signing_key,
+                         char out[PROVIDER_ACCOUNT_SIZE])
 {
-    char *text = join(base_url, p->signing_key), hex[SHA256_HEX_SIZE];
+    char *text = join(base_url, signing_key), hex[SHA256_HEX_SIZE];
 
     digest_hex(DIGEST_SHA256, str_of(text), hex);
-    memcpy(p->account, hex, sizeof(p->account) - 1);
+    memcpy(out, hex, PROVIDER_ACCOUNT_SIZE - 1);
+    out[PROVIDER_ACCOUNT_SIZE - 1] = '\0';
     free(text);
 }
 
@@ -120,6 +129,22 @@ static void derive_signing_key(const char *api_key, char out[PROVIDER_SIGNING_KE
     hex_write(out, mac, sizeof(mac));
 }
 
+static void account_of_key(const struct provider *p, const char *key,
+                           char out[PROVIDER_ACCOUNT_SIZE])
+{
+    const struct retell *r = p->self;
+    char signing_key[PROVIDER_SIGNING_KEY_SIZE];
+
+    derive_signing_key(key, signing_key);
+    name_account(r->base_url, signing_key, out);
+    explicit_bzero(signing_key, sizeof(signing_key));
+}
+
+static bool reseal(struct op *op, const struct provider *p, struct sealed *s)
+{
+    return secret_reseal(op, p->ring, s);
+}
+
 static void take_key(struct retell *r, const struct conf *conf)
 {
     const char *key = conf->retell_api_key;
@@ -128,6 +153,7 @@ static void take_key(struct retell *r, const struct conf *conf)
     split_keys(r, conf->retell_webhook_keys ? conf->retell_webhook_keys : key);
     derive_signing_key(key, r->provider.signing_key);
     r->provider.exchange = retell_exchange_here;
+    r->provider.ring = key_ring_open(conf->secrets_key_file);
 }
 
 static const struct provider functions = {
@@ -150,13 +176,17 @@ static const struct provider functions = {
     .get_concurrency = retell_get_concurrency,
     .verify_webhook = retell_verify_webhook,
     .read_webhook = retell_read_webhook,
+    .reseal = reseal,
+    .complaint_of_key = complaint_of_key,
+    .account_of_key = account_of_key,
+    .make_verifier = retell_make_verifier,
     .close = close_retell,
 };
 
 struct provider *retell_open(const struct conf *conf, PROVIDER_EXCHANGE((*exchange)),
                              const char *signing_key)
 {
-    const char *wrong = exchange ? NULL : complaint_of_key(conf->retell_api_key);
+    const char *wrong = exchange ? NULL : complaint_of_own_key(conf->retell_api_key);
 
     if (!wrong)
         wrong = complaint(conf);
@@ -185,6 +215,6 @@ struct provider *retell_open(const struct conf *conf, PROVIDER_EXCHANGE((*exchan
         take_key(r, conf);
     else
         memccpy(r->provider.signing_key, signing_key, '\0', sizeof(r->provider.signing_key));
-    name_account(&r->provider, r->base_url);
+    name_account(r->base_url, r->provider.signing_key, r->provider.account);
     return &r->provider;
 }

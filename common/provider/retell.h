@@ -135,6 +135,8 @@ bool retell_verify_webhook(struct op *op, const struct provider *p, struct str b
 bool retell_read_webhook(struct op *op, const struct provider *p, struct str body,
                          const char **event, struct provider_call *out) MUSTCHECK;
 
+void retell_make_verifier(const char *key, unsigned char out[PROVIDER_VERIFIER_BYTES]);
+
 /* The exchange of a process that has the key. */
 PROVIDER_EXCHANGE(retell_exchange_here);
 

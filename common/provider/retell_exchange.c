@@ -6,6 +6,7 @@
 #include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/metrics.h"
+#include "common/base/secret_box.h"
 #include "common/base/utf8.h"
 
 enum {
@@ -65,14 +66,21 @@ void retell_exchange_here(struct op *op, const struct provider *p, const struct 
 {
     const struct retell *retell = p->self;
     struct http_request request = *r;
+    char *own = NULL;
+    size_t n;
 
     if (!is_ours(retell, r->url)) {
         *out = (struct http_reply){.body = STR(""), .problem = "the URL is not the provider's"};
         return;
     }
-    request.authorization = retell->authorization;
+    if (p->key && !(own = secret_open(op, p->ring, p->key, "Authorization: Bearer ", &n))) {
+        *out = (struct http_reply){.body = STR(""), .problem = "the workspace's key does not open"};
+        return;
+    }
+    request.authorization = own ? own : retell->authorization;
     request.ca_file = retell->ca_file;
     http_exchange(op, &request, out);
+    secret_wipe(own);
 }
 
 void retell_exchange(struct op *op, const struct provider *p, const struct retell_ask *ask,

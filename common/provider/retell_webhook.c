@@ -1,11 +1,15 @@
 /* retell_webhook.c - is this event Retell's, and what does it say? */
 
 #include "common/base/digest.h"
+#include "common/base/hmac_halves.h"
 #include "common/base/json.h"
+#include "common/base/secret_box.h"
 #include "common/provider/retell.h"
 
 #include <openssl/crypto.h>
 #include <stdlib.h>
+
+_Static_assert((int)PROVIDER_VERIFIER_BYTES == (int)HMAC_HALVES_BYTES, "what verifies");
 
 enum {
     STAMP_DIGITS = 13,
@@ -71,6 +75,31 @@ static bool is_signed(const struct retell *r, struct str body, const struct sign
     return found;
 }
 
+void retell_make_verifier(const char *key, unsigned char out[PROVIDER_VERIFIER_BYTES])
+{
+    hmac_halves(str_of(key), out);
+}
+
+static bool verify(const char *verifier, struct str body, const struct signature *sig)
+{
+    const struct str parts[] = {body, sig->stamp};
+    unsigned char digest[DIGEST_BYTES];
+
+    hmac_with_halves((const unsigned char *)verifier, parts, ARRAY_LEN(parts), digest);
+    return CRYPTO_memcmp(digest, sig->digest, DIGEST_BYTES) == 0;
+}
+
+static bool is_signed_by(struct op *op, const struct provider *p, struct str body,
+                         const struct signature *s)
+{
+    size_t n;
+    char *verifier = secret_open(op, p->ring, p->key, "", &n);
+    bool ok = verifier && n == PROVIDER_VERIFIER_BYTES && verify(verifier, body, s);
+
+    secret_wipe(verifier);
+    return ok;
+}
+
 static bool refuse(struct op *op, const char *why)
 {
     return fail_because(op, E_INVALID_SIGNATURE, why, "The webhook's signature is not valid");
@@ -86,7 +115,7 @@ bool retell_verify_webhook(struct op *op, const struct provider *p, struct str b
     int64_t age_ms = now_us / 1000 - s.stamp_ms;
     if (age_ms > WINDOW_MS || age_ms < -WINDOW_MS)
         return refuse(op, "the timestamp is outside the window");
-    if (!is_signed(p->self, body, &s))
+    if (p->key ? !is_signed_by(op, p, body, &s) : !is_signed(p->self, body, &s))
         return refuse(op, "no key of ours made it");
     return true;
 }

@@ -18,7 +18,8 @@ SELECT CASE WHEN :platform::boolean THEN NULL ELSE :tenant_id::bigint END, :scop
   FROM (SELECT count(*) FILTER (WHERE state = 'unknown' OR http_status >= 500 OR evidence LIKE 'HTTP 0%') AS bad,
                count(*) AS n
           FROM call_attempts
-         WHERE created_at > clock_timestamp() - interval '30 seconds' AND provider = :key) recent
+         WHERE created_at > clock_timestamp() - interval '30 seconds' AND provider = :key
+           AND account IS NOT DISTINCT FROM :account::text AND (:platform::boolean OR tenant_id = :tenant_id)) recent
  WHERE recent.bad >= 5 AND recent.bad * 2 > recent.n
 ON CONFLICT DO NOTHING
 RETURNING id;
@@ -58,5 +59,6 @@ RETURNING id;
 UPDATE provider_limits l
    SET slow_per_second = greatest(0.05, least(provider_rate(l), recent.n) / 2), slowed_at = clock_timestamp(),
        next_start_at = greatest(next_start_at, clock_timestamp() + make_interval(secs => :seconds::double precision))
-  FROM (SELECT count(*) AS n FROM call_attempts WHERE created_at > clock_timestamp() - interval '1 second') recent
+  FROM (SELECT count(*) AS n FROM call_attempts
+         WHERE created_at > clock_timestamp() - interval '1 second' AND account IS NULL) recent
  WHERE l.provider = :provider AND coalesce(l.slowed_at, '-infinity') < clock_timestamp() - interval '1 second';

@@ -100,5 +100,5 @@ WITH sc AS (
 SELECT clock_timestamp() AS now, pg_notify('agoralia_due', '') FROM sc;
 
 -- name: call_insert_web
-INSERT INTO calls (tenant_id, call_id, direction, agent_id, provider_call_id, metadata)
-VALUES (:tenant_id, :call_id, 'web', :agent_id, :provider_call_id, :metadata);
+INSERT INTO calls (tenant_id, call_id, direction, agent_id, provider_call_id, account, metadata)
+VALUES (:tenant_id, :call_id, 'web', :agent_id, :provider_call_id, :account, :metadata);

@@ -111,9 +111,9 @@ DO UPDATE SET compliance_status = excluded.compliance_status, compliance_check_i
 -- name: claim_intent
 WITH attempt AS (
     INSERT INTO call_attempts (id, tenant_id, scheduled_call_id, call_id, campaign_id, n, state, provider, to_number,
-                               from_number, agent_id, keyed_for, dial_deadline, lease_until, look_at)
+                               from_number, agent_id, keyed_for, account, dial_deadline, lease_until, look_at)
     SELECT :attempt_id, s.tenant_id, s.id, k.id, s.campaign_id, s.attempts + 1, 'intent', :provider, s.to_number,
-           :from_number, :agent_id, :keyed_for,
+           :from_number, :agent_id, :keyed_for, :account,
            clock_timestamp() + interval '5 seconds', clock_timestamp() + interval '60 seconds',
            clock_timestamp() + interval '60 seconds'
       FROM scheduled_calls s

@@ -6,11 +6,13 @@
 SELECT g.attempt_id, g.provider_call_id, a.id IS NULL AS missing
   FROM unnest(:attempt_ids::uuid[], :provider_call_ids::text[]) g (attempt_id, provider_call_id)
   LEFT JOIN call_attempts a ON a.id = g.attempt_id
- WHERE a.id IS NULL OR a.provider_call_id <> g.provider_call_id;
+ WHERE (a.id IS NULL OR a.provider_call_id <> g.provider_call_id)
+   AND (a.id IS NULL
+        OR (a.account IS NOT DISTINCT FROM :account::text AND (:account::text IS NULL OR a.tenant_id = :teller::bigint)));
 
 -- name: cross_attempts
 -- tenant: none, because the check is the platform's
-SELECT id, state, provider_call_id, created_at
+SELECT id, tenant_id, account, state, provider_call_id, created_at
   FROM call_attempts
  WHERE provider = :provider AND id > :after::uuid
    AND created_at BETWEEN clock_timestamp() - make_interval(hours => :hours) AND clock_timestamp() - interval '2 minutes'

@@ -31,7 +31,7 @@ WITH live AS MATERIALIZED (
                                      * provider_rate(l) * 0.8)::bigint END) AS room
       FROM provider_limits l
      WHERE l.provider = :provider
-       AND NOT EXISTS (SELECT 1 FROM standing h WHERE h.scope = 'platform' OR (h.scope = 'provider' AND h.key = :provider))
+       AND NOT EXISTS (SELECT 1 FROM standing h WHERE h.scope = 'platform' OR (h.scope = 'provider' AND h.key = :provider AND h.tenant_id = 0))
 ), room AS MATERIALIZED (
     SELECT t.id AS tenant_id, coalesce(w.n, 0) AS live, w.last, p.room AS platform_room,
            least(coalesce(t.max_concurrent_calls, :cap::bigint) - coalesce(w.n, 0), p.room) AS room
@@ -39,7 +39,7 @@ WITH live AS MATERIALIZED (
      CROSS JOIN tenants t
       LEFT JOIN (SELECT tenant_id, sum(n) AS n, max(last) AS last FROM live GROUP BY tenant_id) w ON w.tenant_id = t.id
      WHERE t.status = 'active' AND t.test = (:provider = 'simulator') AND p.room > 0
-       AND NOT EXISTS (SELECT 1 FROM standing h WHERE h.scope = 'tenant' AND h.tenant_id = t.id)
+       AND NOT EXISTS (SELECT 1 FROM standing h WHERE h.scope IN ('tenant', 'provider') AND h.tenant_id = t.id)
 ), lanes AS (
     SELECT r.tenant_id, c.id AS lane, r.room, r.live, r.last, r.platform_room, coalesce(v.n, 0) AS lane_live,
            v.last AS lane_last,

@@ -77,13 +77,13 @@ UPDATE compliance_checks c SET personal = NULL, salt = NULL, to_number = 'erased
 
 -- name: forget_copies
 -- Before the calls forget whose they were.
-INSERT INTO erasure_copies (provider, provider_call_id, tenant_id, erasure_id)
-SELECT a.provider, a.provider_call_id, :tenant_id::bigint, :erasure_id::bigint
+INSERT INTO erasure_copies (provider, provider_call_id, tenant_id, erasure_id, account)
+SELECT a.provider, a.provider_call_id, :tenant_id::bigint, :erasure_id::bigint, a.account
   FROM call_attempts a
  WHERE a.tenant_id = :tenant_id AND a.provider_call_id IS NOT NULL
    AND a.scheduled_call_id IN (SELECT rows_of_person(:tenant_id, :e164, :leads::bigint[]))
 UNION
-SELECT y.provider, y.provider_call_id, :tenant_id::bigint, :erasure_id::bigint
+SELECT y.provider, y.provider_call_id, :tenant_id::bigint, :erasure_id::bigint, a.account
   FROM stray_calls y
   JOIN call_attempts a ON a.id = y.attempt_id
  WHERE a.tenant_id = :tenant_id
@@ -181,7 +181,7 @@ UPDATE erasure_copies SET due_at = clock_timestamp() + interval '1 minute', trie
             WHERE deleted_at IS NULL AND due_at <= clock_timestamp() AND provider = :provider
             ORDER BY due_at LIMIT 20
               FOR UPDATE SKIP LOCKED)
-RETURNING provider_call_id;
+RETURNING provider_call_id, tenant_id, account;
 
 -- name: copy_deleted
 -- tenant: none, because the provider's calls have none

@@ -4,7 +4,7 @@
 -- tenant: none, because whoever tells of an attempt finds out whose it is
 -- The row first, then the attempt: every transaction that has both takes them in this order.
 SELECT a.id, a.tenant_id, a.scheduled_call_id, a.call_id, a.campaign_id, s.lead_id, a.state, s.status AS row_status,
-       a.to_number, a.from_number, a.agent_id, a.provider_call_id, a.repeats, c.timezone, c.retry_policy,
+       a.to_number, a.from_number, a.agent_id, a.provider_call_id, a.account, a.repeats, c.timezone, c.retry_policy,
        c.metadata -> 'opt_out_phrases' AS opt_out_phrases,
        t.on_unknown = 'never_redial' AS never_redial
   FROM call_attempts a
@@ -67,8 +67,8 @@ SELECT scheduled_call_id FROM attempt;
 -- A message for each event: one for the call might be on its way out, and already be worked on, when
 -- the next event is stored.
 WITH stored AS (
-    INSERT INTO webhook_inbox (provider, dedupe_key, event, provider_call_id, body)
-    VALUES (:provider, decode(:dedupe_key, 'hex'), :event, :provider_call_id, :body)
+    INSERT INTO webhook_inbox (provider, dedupe_key, event, provider_call_id, body, signer, account)
+    VALUES (:provider, decode(:dedupe_key, 'hex'), :event, :provider_call_id, :body, :signer, :account)
     ON CONFLICT (provider, dedupe_key) DO NOTHING
     RETURNING id
 ), owner AS (
@@ -90,7 +90,7 @@ SELECT id FROM stored;
 
 -- name: inbox_waiting
 -- tenant: none, because an inbox row has no tenant before it is matched
-SELECT id, body
+SELECT id, body, signer, account
   FROM webhook_inbox
  WHERE provider = :provider AND provider_call_id = :provider_call_id AND applied_at IS NULL
  ORDER BY id
@@ -150,7 +150,8 @@ UPDATE calls
        duration_seconds = coalesce(:duration_seconds, duration_seconds), cost_cents = coalesce(:cost_cents, cost_cents),
        segments = coalesce(:segments, segments), summary = coalesce(:summary, summary),
        disposition = coalesce(:disposition, disposition), updated_at = clock_timestamp()
- WHERE provider = :provider AND provider_call_id = :provider_call_id AND scheduled_call_id IS NULL;
+ WHERE provider = :provider AND provider_call_id = :provider_call_id AND scheduled_call_id IS NULL
+   AND account IS NOT DISTINCT FROM :account AND (account IS NULL OR calls.tenant_id = :teller::bigint);
 
 -- name: event_opt_out
 -- The person said so in the call.  One who was erased meanwhile has no number any more, and is not called.
@@ -195,3 +196,18 @@ SELECT s.tenant_id, s.campaign_id, s.execution_id, s.lead_id, s.id, s.to_number,
    AND NOT EXISTS (SELECT 1 FROM scheduled_calls r WHERE r.parent_id = s.id)
 ON CONFLICT DO NOTHING
 RETURNING id;
+
+-- name: webhook_owner
+-- tenant: none, because the body is not verified yet: it says whose key to try
+-- Only calls of a tenant's own workspace are looked for.
+SELECT tenant_id, account
+  FROM (SELECT a.tenant_id, a.account, 1 AS place FROM call_attempts a
+         WHERE a.id = :attempt_id::uuid AND a.account IS NOT NULL
+        UNION ALL
+        SELECT a.tenant_id, a.account, 2 FROM call_attempts a
+         WHERE a.provider = :provider AND a.provider_call_id = :provider_call_id AND a.account IS NOT NULL
+        UNION ALL
+        SELECT k.tenant_id, k.account, 3 FROM calls k
+         WHERE k.provider = :provider AND k.provider_call_id = :provider_call_id AND k.account IS NOT NULL) found
+ ORDER BY place
+ LIMIT 1;

@@ -11,9 +11,9 @@ WITH taken AS (
                      WHERE look_at <= clock_timestamp() AND provider = :provider
                        AND (state IN ('unknown', 'unresolved') OR (state = 'intent' AND lease_until <= clock_timestamp()))
                      ORDER BY look_at LIMIT :limit FOR UPDATE SKIP LOCKED)
-    RETURNING a.id, a.tenant_id, a.scheduled_call_id, a.state, a.provider, a.absent_listings, a.repeats, a.dial_deadline, a.created_at
+    RETURNING a.id, a.tenant_id, a.scheduled_call_id, a.state, a.provider, a.account, a.absent_listings, a.repeats, a.dial_deadline, a.created_at
 )
-SELECT t.id, t.tenant_id, t.scheduled_call_id, t.state, t.absent_listings, t.repeats, c.id AS canary,
+SELECT t.id, t.tenant_id, t.account, t.scheduled_call_id, t.state, t.absent_listings, t.repeats, c.id AS canary,
        t.dial_deadline + make_interval(secs => 5 + :window::bigint) <= clock_timestamp() AS window_over,
        t.dial_deadline + make_interval(secs => 5 + 2 * :window::bigint) <= clock_timestamp() AS second_window_over,
        coalesce(s.valid_until <= clock_timestamp() + interval '1 second', false) AS row_is_over,
@@ -24,6 +24,8 @@ SELECT t.id, t.tenant_id, t.scheduled_call_id, t.state, t.absent_listings, t.rep
   LEFT JOIN LATERAL (SELECT y.id
                        FROM (SELECT x.id FROM call_attempts x
                               WHERE x.provider = t.provider AND x.provider_call_id IS NOT NULL
+                                AND x.account IS NOT DISTINCT FROM t.account
+                                AND (x.account IS NULL OR x.tenant_id = t.tenant_id)
                                 AND x.created_at > t.dial_deadline
                               ORDER BY x.created_at LIMIT 3) y
                       ORDER BY random() LIMIT 1) c ON true;
@@ -76,7 +78,7 @@ UPDATE call_attempts a
                  WHERE look_at <= clock_timestamp() AND provider = :provider AND provider_call_id IS NOT NULL
                    AND state IN ('accepted', 'ringing', 'ongoing')
                  ORDER BY look_at LIMIT :limit FOR UPDATE SKIP LOCKED)
-RETURNING a.id, a.tenant_id, a.state, a.provider_call_id, a.created_at < clock_timestamp() - interval '2 hours' AS old;
+RETURNING a.id, a.tenant_id, a.account, a.state, a.provider_call_id, a.created_at < clock_timestamp() - interval '2 hours' AS old;
 
 -- name: stray_add
 -- tenant: none, because the call is the provider's only
@@ -94,15 +96,17 @@ WITH attempts AS (
                      WHERE stop_wanted AND provider = :provider AND provider_call_id IS NOT NULL
                        AND (stop_at IS NULL OR stop_at <= clock_timestamp())
                      LIMIT :limit FOR UPDATE SKIP LOCKED)
-    RETURNING a.provider_call_id
+    RETURNING a.provider_call_id, a.tenant_id, a.account
 ), strays AS (
     UPDATE stray_calls s SET stop_at = clock_timestamp() + interval '30 seconds'
      WHERE (s.provider, s.provider_call_id) IN
            (SELECT provider, provider_call_id FROM stray_calls
              WHERE stop_at <= clock_timestamp() AND provider = :provider LIMIT :limit FOR UPDATE SKIP LOCKED)
-    RETURNING s.provider_call_id
+    RETURNING s.provider_call_id, s.attempt_id
 )
-SELECT provider_call_id FROM attempts UNION SELECT provider_call_id FROM strays;
+SELECT provider_call_id, tenant_id, account FROM attempts
+UNION
+SELECT s.provider_call_id, a.tenant_id, a.account FROM strays s LEFT JOIN call_attempts a ON a.id = s.attempt_id;
 
 -- name: stop_again
 -- tenant: none, because a stray has none, and an attempt's is not asked
@@ -140,7 +144,7 @@ UPDATE chores SET due_at = clock_timestamp() + make_interval(secs => :seconds::b
 INSERT INTO provider_limits AS p (provider, concurrency_limit, reserved_inbound, others_live, starts_per_second, told_at)
 SELECT :provider, :limit::bigint, :reserved::bigint,
        greatest(0, :current::bigint - (SELECT count(*) FROM call_attempts
-                                        WHERE provider = :provider AND state IN ('accepted', 'ringing', 'ongoing'))),
+                                        WHERE provider = :provider AND account IS NULL AND state IN ('accepted', 'ringing', 'ongoing'))),
        :starts::double precision, clock_timestamp()
 ON CONFLICT (provider) DO UPDATE
    SET concurrency_limit = excluded.concurrency_limit, reserved_inbound = excluded.reserved_inbound,
@@ -167,7 +171,7 @@ UPDATE halts h SET probe_at = clock_timestamp() + interval '15 seconds'
                  WHERE lifted_at IS NULL AND cause = 'breaker' AND scope = 'provider' AND key = :provider
                    AND probe_at <= clock_timestamp()
                    FOR UPDATE SKIP LOCKED)
-RETURNING h.id, h.key, h.reason;
+RETURNING h.id, h.tenant_id, h.key, h.reason;
 
 -- name: breaker_close
 -- tenant: none, because the breakers work for all of them

@@ -16,7 +16,7 @@ SELECT least(:recording_days::bigint, :data_days::bigint,
 -- tenant: none, because one worker looks after all of them
 -- The next thousand old ones: the recording is the provider's to delete, the rest goes here.
 WITH piece AS (
-    SELECT k.id, k.created_at, k.tenant_id, k.provider, k.provider_call_id, k.campaign_id, k.compliance_check_id
+    SELECT k.id, k.created_at, k.tenant_id, k.provider, k.provider_call_id, k.account, k.campaign_id, k.compliance_check_id
       FROM calls k
      WHERE k.unheard_at IS NULL AND k.provider_call_id IS NOT NULL
        AND k.created_at < clock_timestamp() - make_interval(days => :floor_days::int)
@@ -24,15 +24,17 @@ WITH piece AS (
      ORDER BY k.created_at, k.id
      LIMIT 1000
 ), due AS (
-    SELECT p.id, p.tenant_id, p.provider, p.provider_call_id
+    SELECT p.id, p.tenant_id, p.provider, p.provider_call_id,
+           coalesce(p.account, (SELECT a.account FROM call_attempts a
+                                 WHERE a.provider = p.provider AND a.provider_call_id = p.provider_call_id)) AS account
       FROM piece p
       LEFT JOIN compliance_checks c ON c.tenant_id = p.tenant_id AND c.id = p.compliance_check_id
       LEFT JOIN campaigns g ON g.tenant_id = p.tenant_id AND g.id = p.campaign_id
      WHERE p.created_at < clock_timestamp()
                           - make_interval(days => retention_days(p.tenant_id, c.country_iso, g.country_rules_override, :recording_days::int))
 ), copies AS (
-    INSERT INTO erasure_copies (provider, provider_call_id, tenant_id)
-    SELECT provider, provider_call_id, tenant_id FROM due ORDER BY provider, provider_call_id
+    INSERT INTO erasure_copies (provider, provider_call_id, tenant_id, account)
+    SELECT provider, provider_call_id, tenant_id, account FROM due ORDER BY provider, provider_call_id
     ON CONFLICT DO NOTHING
 ), events AS (
     UPDATE webhook_inbox i SET body = '{}'

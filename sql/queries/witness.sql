@@ -40,7 +40,7 @@ SELECT clock_timestamp() AS now;
 -- name: witness_rows
 -- tenant: none, because any tenant's row may have been dialled elsewhere
 -- Rows that would be dialled, or are thought to be, from the last one on.
-SELECT id FROM scheduled_calls
+SELECT id, tenant_id FROM scheduled_calls
  WHERE id > :after
    AND (status IN ('queued', 'processing') OR (status = 'scheduled' AND scheduled_at <= clock_timestamp()))
  ORDER BY id
@@ -62,10 +62,10 @@ ON CONFLICT (scheduled_call_id) DO NOTHING;
 -- As old as the call, so that it is no canary for a listing.
 WITH attempt AS (
     INSERT INTO call_attempts (id, tenant_id, scheduled_call_id, call_id, campaign_id, n, state, provider, provider_call_id,
-                               to_number, from_number, agent_id, evidence, dial_deadline, lease_until, look_at, created_at)
+                               account, to_number, from_number, agent_id, evidence, dial_deadline, lease_until, look_at, created_at)
     SELECT :attempt_id, s.tenant_id, s.id, k.id, s.campaign_id,
            1 + (SELECT coalesce(max(n), 0) FROM call_attempts WHERE scheduled_call_id = s.id), 'accepted', :provider,
-           :provider_call_id, s.to_number, :from_number, :agent_id, 'rebuilt from the provider''s list',
+           :provider_call_id, :account, s.to_number, :from_number, :agent_id, 'rebuilt from the provider''s list',
            clock_timestamp(), clock_timestamp(), clock_timestamp(),
            coalesce(:started_at::timestamptz, clock_timestamp() - interval '2 hours')
       FROM scheduled_calls s

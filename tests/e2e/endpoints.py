@@ -250,11 +250,17 @@ SCRUB_ANSWER = {"country_iso": Parameter("IT", Q_COUNTRY.bad, required=True), "r
                 "scrubbed_at": Parameter("2026-01-01T00:00:00Z", STAMPS, required=True), "listed": Q_YES,
                 "delimiter": Q_DELIMITER}
 
+RETELL_KEY = "key_0123456789abcdef"
+NO_KEYS = ["key_012", "key_0123 456789", "key_0123456789\n", "key_0123456789é"]
+PROVIDER_KEY = {"api_key": text(RETELL_KEY, 512, empty=False, bad=NO_KEYS, required=True),
+                "webhook_api_key": text(RETELL_KEY, 512, empty=False, bad=NO_KEYS),
+                "same_workspace": Field(False, [0, 1, "true", "", [], {}, 1.0], null=False)}
+
 
 class Endpoint:
     """body and query: (name of the C struct, its fields), or None where none is taken.
 
-    good_status None: good values alone do not pass, for they take a person or a link.
+    good_status None: good values alone do not pass, for they take a person, a link or a key file.
     """
 
     def __init__(self, body=None, query=None, partial=False, good_status=201):
@@ -337,6 +343,9 @@ ENDPOINTS = {
     "GET /api/v1/keys/{key_id}": Endpoint(),
     "POST /api/v1/keys/{key_id}/rotate": Endpoint(("api_key_rotation", ROTATION)),
     "DELETE /api/v1/keys/{key_id}": Endpoint(),
+    "GET /api/v1/settings/provider-key": Endpoint(),
+    "PUT /api/v1/settings/provider-key": Endpoint(("provider_key_request", PROVIDER_KEY), good_status=None),
+    "DELETE /api/v1/settings/provider-key": Endpoint(),
     "GET /api/v1/audit": Endpoint(query=("audit_query", AUDIT_QUERY)),
     "POST /api/v1/webhooks/retell": Endpoint(),
 }

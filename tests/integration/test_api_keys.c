@@ -106,8 +106,8 @@ static void S021_what_makes_keys_and_users_takes_a_key_without_scopes(void **sta
     (void)state;
     for (size_t i = 0; i < routes.n; i++) {
         const struct route *r = &routes.items[i];
-        bool people =
-            strstr(r->path, "/keys") || strstr(r->path, "/users") || strstr(r->path, "/auth/");
+        bool people = strstr(r->path, "/keys") || strstr(r->path, "/users")
+                      || strstr(r->path, "/auth/") || strstr(r->path, "/settings/");
         if (r->role == ROLE_PUBLIC)
             continue;
         free_of += people;

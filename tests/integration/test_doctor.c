@@ -1,5 +1,6 @@
 /* test_doctor.c - agoralia doctor: each thing that is missing is named, and nothing else is. */
 
+#include "common/base/key_ring.h"
 #include "tests/support/check.h"
 #include "tests/support/redis_server.h"
 #include "tests/support/testdb.h"
@@ -7,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct testdb *db;
@@ -76,13 +78,14 @@ static void assert_doctor(int code, const char *const says[])
 static void nothing_is_wrong_when_all_is_there(void **state)
 {
     (void)state;
-    assert_doctor(CLI_OK, (const char *const[]){"ok       phone numbers  libphonenumber's data 8.",
-                                                "ok       database       PostgreSQL 1",
-                                                "migrations applied\n",
-                                                "WARNING  tenant wall    stands, but the login ",
-                                                "ok       redis          answers",
-                                                "WARNING  provider       RETELL_API_KEY is not set",
-                                                "ok       libraries      GLib 2.", NULL});
+    assert_doctor(CLI_OK, (const char *const[]){
+                              "ok       phone numbers  libphonenumber's data 8.",
+                              "ok       database       PostgreSQL 1", "migrations applied\n",
+                              "WARNING  tenant wall    stands, but the login ",
+                              "ok       redis          answers",
+                              "WARNING  provider       RETELL_API_KEY is not set",
+                              "ok       secrets        SECRETS_KEY_FILE is not set",
+                              "ok       libraries      GLib 2.", NULL});
 }
 
 static void a_missing_migration_is_counted(void **state)
@@ -131,6 +134,41 @@ static void what_cannot_be_reached_is_named(void **state)
                                                     "ok       database", NULL});
 }
 
+static void keep_secret_under(const char *key_id)
+{
+    free(testdb_sql(db,
+                    "INSERT INTO tenant_secrets (tenant_id, name, account, key_id, nonce, box, "
+                    "last_four) VALUES (%lld, 'retell', '0123456789abcdef', '%s', "
+                    "decode(repeat('00', 24), 'hex'), decode(repeat('00', 40), 'hex'), 'abcd')",
+                    (long long)testdb_tenant(db), key_id));
+}
+
+static void secrets_without_their_key_are_told_and_a_file_that_others_read(void **state)
+{
+    char path[] = "/tmp/aga_doctor_XXXXXX", id[RING_KEY_ID_SIZE];
+    struct op op = testdb_op(db, 0);
+    (void)state;
+
+    close(mkstemp(path));
+    assert_ok(&op, key_ring_add(&op, path, id));
+    db->conf.secrets_key_file = path;
+    keep_secret_under(id);
+    assert_doctor(CLI_OK, (const char *const[]){"ok       secrets        1 kept\n", NULL});
+    chmod(path, 0644);
+    assert_doctor(CLI_FAILED, (const char *const[]){"FAILED   secrets", "others may use it", NULL});
+    chmod(path, 0600);
+    keep_secret_under("gone");
+    assert_doctor(CLI_FAILED, (const char *const[]){
+                                  "FAILED   secrets        2 kept, and 1 of their keys", NULL});
+    unlink(path);
+    assert_doctor(CLI_FAILED,
+                  (const char *const[]){"FAILED   secrets", "there is no such file", NULL});
+    db->conf.secrets_key_file = NULL;
+    assert_doctor(CLI_FAILED,
+                  (const char *const[]){"FAILED   secrets", "SECRETS_KEY_FILE is not set", NULL});
+    op_end(&op);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +180,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_table_without_the_wall_is_named, set_up, testdb_teardown),
         cmocka_unit_test_setup_teardown(a_redis_that_may_forget_is_refused, set_up,
                                         testdb_teardown),
+        cmocka_unit_test_setup_teardown(
+            secrets_without_their_key_are_told_and_a_file_that_others_read, set_up,
+            testdb_teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_reached_is_named, set_up, testdb_teardown),
     };
     return cmocka_run_group_tests(tests, start_redis, end_redis);

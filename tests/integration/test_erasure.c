@@ -66,7 +66,7 @@ static void tell(struct scene *s, const char *event, const char *call, const cha
              "{\"role\":\"user\",\"content\":\"I am Kanarie\"}],"
              "\"call_analysis\":{\"call_summary\":\"A kanarie\"%s}}}",
              event, call, more);
-    assert_ok(&op, webhook_store(&op, str_of(text), &stored));
+    assert_ok(&op, webhook_store(&op, NULL, str_of(text), &stored));
     assert_ok(&op, webhooks_apply(&op, call));
     op_end(&op);
 }

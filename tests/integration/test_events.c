@@ -44,7 +44,7 @@ static bool store(struct scene *s, const char *text)
     struct op op = testdb_op(s->db, 0);
     bool stored;
 
-    assert_ok(&op, webhook_store(&op, str_of(text), &stored));
+    assert_ok(&op, webhook_store(&op, NULL, str_of(text), &stored));
     op_end(&op);
     return stored;
 }
@@ -197,7 +197,7 @@ static void a_webhook_without_a_call_is_refused_and_not_kept(void **state)
     for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
         struct op op = testdb_op(s->db, 0);
         bool stored = false;
-        assert_false(webhook_store(&op, str_of(bodies[i]), &stored));
+        assert_false(webhook_store(&op, NULL, str_of(bodies[i]), &stored));
         op_end(&op);
     }
     assert_says(s,

@@ -196,7 +196,7 @@ static void tell(struct scene *s, const char *event, const char *extra)
         "%s,\"call_id\":\"fake_1\",\"metadata\":{\"aga_attempt\":\"%s\"}}}",
         event, extra, attempt);
 
-    assert_ok(&op, webhook_store(&op, str_of(body), &stored));
+    assert_ok(&op, webhook_store(&op, NULL, str_of(body), &stored));
     assert_true(stored);
     assert_ok(&op, webhooks_apply(&op, "fake_1"));
     free(attempt);

@@ -256,7 +256,7 @@ static void leave_an_event(struct scene *s)
     bool stored;
 
     assert_ok(&op,
-              webhook_store(&op,
+              webhook_store(&op, NULL,
                             str_of("{\"event\":\"call_ended\",\"call\":{\"call_id\":\"fake_1\","
                                    "\"call_status\":\"ended\"}}"),
                             &stored));

@@ -529,7 +529,7 @@ static void an_event_that_came_before_its_call_was_known_is_matched_later(void *
     bool stored;
 
     assert_ok(&op,
-              webhook_store(&op,
+              webhook_store(&op, NULL,
                             STR("{\"event\":\"call_started\",\"call\":{\"call_id\":\"fake_1\","
                                 "\"call_status\":\"ongoing\",\"start_timestamp\":1767000000000}}"),
                             &stored));

@@ -189,7 +189,7 @@ static void hear_of_all(struct scene *s)
 
     assert_ok(&op, retell->find_calls(&op, retell, &q, 10, &calls));
     for (size_t i = 0; i < calls.n; i++)
-        assert_ok(&op, polled_apply(&op, &calls.items[i]));
+        assert_ok(&op, polled_apply(&op, op.app->provider, &calls.items[i]));
     op_end(&op);
     free(id);
 }

@@ -3,6 +3,7 @@
 #include "tests/support/api_process.h"
 
 #include "common/base/json.h"
+#include "common/base/key_ring.h"
 #include "common/identity/token_keys.h"
 #include "common/tenant/api_key.h"
 #include "tests/support/check.h"
@@ -23,14 +24,15 @@ static void run(int err, const char *database_url, const char *folder)
     char binary[512], database[1024];
     char listen[] = "HTTP_LISTEN=127.0.0.1:0", threads[] = "HTTP_THREADS=8";
     char retell[] = "RETELL_API_KEY=key_test";
-    char keys[128], mail[128], proxies[] = "HTTP_PROXIES=127.0.0.1";
+    char keys[128], mail[128], secrets[128], proxies[] = "HTTP_PROXIES=127.0.0.1";
     char memory[] = "PASSWORD_MEMORY_KIB=8192", passes[] = "PASSWORD_PASSES=1";
-    char *const env[] = {database, listen,  threads, retell, keys,
-                         mail,     proxies, memory,  passes, NULL};
+    char *const env[] = {database, listen, threads, retell,  keys, mail,
+                         proxies,  memory, passes,  secrets, NULL};
 
     snprintf(binary, sizeof(binary), "%s/agoralia-api", build ? build : "build/release");
     snprintf(database, sizeof(database), "DATABASE_URL=%s", database_url);
     snprintf(keys, sizeof(keys), "JWT_KEY_DIR=%s", folder);
+    snprintf(secrets, sizeof(secrets), "SECRETS_KEY_FILE=%s/secrets", folder);
     snprintf(mail, sizeof(mail), "MAIL_FILE=%s/mail", folder);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(err, STDERR_FILENO);
@@ -60,6 +62,7 @@ static void make_keys(struct api_process *api)
     struct op op = {0};
     struct api_key key = {.name = "test"};
     const char *secret, *path;
+    char id[RING_KEY_ID_SIZE];
 
     api->tenant = testdb_tenant(api->db);
     op = testdb_op(api->db, api->tenant);
@@ -67,6 +70,7 @@ static void make_keys(struct api_process *api)
     snprintf(api->folder, sizeof(api->folder), "/tmp/aga_api_XXXXXX");
     assert_non_null(mkdtemp(api->folder));
     assert_ok(&op, token_key_make(&op, api->folder, &path));
+    assert_ok(&op, key_ring_add(&op, arena_printf(&op.arena, "%s/secrets", api->folder), id));
     snprintf(api->key, sizeof(api->key), "%s", secret);
     op_end(&op);
 }

@@ -21,7 +21,7 @@ struct api_process {
     int port;
     int64_t tenant;
     char key[128];   /* of that tenant */
-    char folder[64]; /* JWT_KEY_DIR, and mail in the file "mail" */
+    char folder[64]; /* JWT_KEY_DIR, mail in the file "mail", SECRETS_KEY_FILE "secrets" */
 };
 
 /* cmocka set-up and tear-down: *state is a struct api_process. */

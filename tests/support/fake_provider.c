@@ -10,6 +10,20 @@ static struct fake_provider *self(const struct provider *p)
     return p->self;
 }
 
+/* From one thread at a time, as the tests that look at it do. */
+static void note_asked(struct fake_provider *f, const struct provider *p)
+{
+    size_t n = strlen(f->asked);
+
+    if (p->key)
+        snprintf(f->asked + n, sizeof(f->asked) - n, "%s%s", n ? " " : "", p->account);
+}
+
+static bool is_here(const struct provider *p, const struct provider_call *c)
+{
+    return strcmp(p->account, c->account ? c->account : "fake") == 0;
+}
+
 static bool answers(struct op *op, const struct fake_provider *f)
 {
     return f->fails_with == E_NONE || fail(op, f->fails_with, "The fake provider was told to fail");
@@ -25,6 +39,8 @@ static void create_phone_call(struct op *op, const struct provider *p, const str
 {
     struct fake_provider *f = self(p);
     int n = f->dials++;
+
+    note_asked(f, p);
 
     snprintf(f->metadata, sizeof(f->metadata), "%s", r->metadata ? r->metadata : "");
     snprintf(f->key, sizeof(f->key), "%s", r->idempotency_key ? r->idempotency_key : "");
@@ -44,10 +60,12 @@ static bool get_call(struct op *op, const struct provider *p, const char *provid
     struct fake_provider *f = self(p);
 
     f->gets++;
+    note_asked(f, p);
     if (!answers(op, f))
         return false;
     for (int i = 0; i < f->n_calls; i++)
-        if (strcmp(f->calls[i].provider_call_id, provider_call_id) == 0) {
+        if (is_here(p, &f->calls[i])
+            && strcmp(f->calls[i].provider_call_id, provider_call_id) == 0) {
             *out = f->calls[i];
             return true;
         }
@@ -112,12 +130,13 @@ static bool find_calls(struct op *op, const struct provider *p, const struct pro
     struct fake_provider *f = self(p);
 
     f->finds++;
+    note_asked(f, p);
     *out = (struct provider_calls){
         .items = arena_alloc(&op->arena, (FAKE_SCRIPT + q->n) * sizeof(*out->items)),
         .complete = !f->list_incomplete,
     };
     for (int i = 0; i < f->n_calls && out->n < limit; i++)
-        if (is_asked_for(&f->calls[i], q))
+        if (is_here(p, &f->calls[i]) && is_asked_for(&f->calls[i], q))
             out->items[out->n++] = f->calls[i];
     find_many(op, f, q, out);
     return answers(op, f);
@@ -134,7 +153,8 @@ static bool list_calls(struct op *op, const struct provider *p, struct tstamp fr
         .complete = !f->list_incomplete,
     };
     for (int i = 0; i < f->n_calls && out->n < limit; i++)
-        if (f->calls[i].started_at.us >= from.us && f->calls[i].started_at.us < to.us)
+        if (is_here(p, &f->calls[i]) && f->calls[i].started_at.us >= from.us
+            && f->calls[i].started_at.us < to.us)
             out->items[out->n++] = f->calls[i];
     list_many(op, f, from, to, limit, out);
     f->most_listed = out->n > f->most_listed ? out->n : f->most_listed;
@@ -160,6 +180,7 @@ static bool delete_call(struct op *op, const struct provider *p, const char *pro
     struct fake_provider *f = self(p);
 
     (void)provider_call_id;
+    note_asked(f, p);
     f->deletes++;
     return answers(op, f);
 }
@@ -170,6 +191,7 @@ static bool get_concurrency(struct op *op, const struct provider *p,
     struct fake_provider *f = self(p);
 
     f->concurrency_asked++;
+    note_asked(f, p);
     *out = f->concurrency;
     return answers(op, f);
 }
@@ -180,6 +202,7 @@ static bool get_agent(struct op *op, const struct provider *p, const char *agent
     struct fake_provider *f = self(p);
 
     f->agents_asked++;
+    note_asked(f, p);
     if (!answers(op, f))
         return false;
     if (strcmp(agent_id, FAKE_AGENT) != 0)

@@ -4,7 +4,8 @@
  * Without a script it accepts every call as "fake_1", "fake_2", ..., has one
  * agent and one number, and knows no calls.  Webhooks are verified and decoded
  * by the real Retell code.  Requests may come from several threads; the script
- * is written before they start.
+ * is written before they start.  Each workspace knows the calls that have its account; NULL is the
+ * settings' own, whose account is "fake".
  */
 #ifndef AGORALIA_TEST_FAKE_PROVIDER_H
 #define AGORALIA_TEST_FAKE_PROVIDER_H
@@ -38,6 +39,8 @@ struct fake_provider {
 
     _Atomic int dials, gets, finds, stops, deletes, agents_asked, concurrency_asked;
     char metadata[2048], key[64]; /* of the last create_phone_call; "" = none */
+    char asked[256];              /* the accounts that were asked, in order: as "0123... 4567...";
+                                   * the settings' own is not written down */
 };
 
 struct fake_provider *fake_provider_open(const struct conf *conf);

@@ -1,12 +1,15 @@
 /* Webhook signatures: the vendor's vector, and everything near it that must not pass. */
 
 #include "common/base/conf.h"
+#include "common/base/secret_box.h"
 #include "common/provider/provider.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <openssl/evp.h>
@@ -176,6 +179,85 @@ static void digits_moved_from_the_stamp_into_the_body_do_not_pass(void **state)
     p->close(p);
 }
 
+/* Sealed, as a tenant's lies in the database. */
+static struct sealed verifier_of(const struct provider *p, const char *key)
+{
+    unsigned char verifier[PROVIDER_VERIFIER_BYTES];
+    struct op op = {0};
+    struct sealed s = {0};
+
+    p->make_verifier(key, verifier);
+    if (strlen(key) >= 4) /* less of it is anywhere */
+        assert_null(memmem(verifier, sizeof(verifier), key, 4));
+    secret_place(&s, "tenant_secrets", "box", 7, "retell_webhook/a");
+    assert_true(
+        secret_seal(&op, p->ring, (struct str){(const char *)verifier, sizeof(verifier)}, &s));
+    op_end(&op);
+    return s;
+}
+
+static struct provider *open_with_ring(char path[64])
+{
+    char id[RING_KEY_ID_SIZE];
+    struct conf conf = conf_defaults();
+    struct op op = {0};
+
+    snprintf(path, 64, "/tmp/aga_ring_%d", (int)getpid());
+    assert_true(key_ring_add(&op, path, id));
+    conf.retell_api_key = "key_of_the_deployment";
+    conf.secrets_key_file = path;
+    struct provider *p = provider_open("retell", &conf);
+    assert_non_null(p);
+    op_end(&op);
+    return p;
+}
+
+/* A tenant's webhook key is not kept: what HMAC has made of it says the same of every signature. */
+static void a_verifier_verifies_what_its_key_signed_and_nothing_else(void **state)
+{
+    char path[64], body[200], header[160];
+    struct provider *p = open_with_ring(path), workspace = *p;
+    const struct sealed good = verifier_of(p, KEY), other = verifier_of(p, "key_other");
+    (void)state;
+
+    workspace.key = &good;
+    assert_true(verifies(&workspace, BODY, "v=" STAMP ",d=" DIGEST, STAMP_MS));
+    assert_false(verifies(&workspace, BODY " ", "v=" STAMP ",d=" DIGEST, STAMP_MS));
+    assert_false(verifies(p, BODY, "v=" STAMP ",d=" DIGEST, STAMP_MS));
+    for (size_t n = 0; n < sizeof(body) - 1; n++) { /* around every edge of a block */
+        memset(body, 'x', n);
+        body[n] = '\0';
+        assert_true(verifies(&workspace, body, sign(header, body, STAMP), STAMP_MS));
+    }
+    workspace.key = &other;
+    assert_false(verifies(&workspace, BODY, "v=" STAMP ",d=" DIGEST, STAMP_MS));
+    p->close(p);
+    unlink(path);
+}
+
+/* HMAC hashes a key that is longer than a block. */
+static void a_key_of_any_length_has_a_verifier(void **state)
+{
+    char path[64], key[201], text[160] = "v=" STAMP ",d=";
+    struct provider *p = open_with_ring(path), workspace = *p;
+    unsigned char mac[32];
+    (void)state;
+
+    for (size_t n = 1; n < sizeof(key); n++) {
+        memset(key, 'k', n);
+        key[n] = '\0';
+        const struct sealed s = verifier_of(p, key);
+        workspace.key = &s;
+        HMAC(EVP_sha256(), key, (int)n, (const unsigned char *)(BODY STAMP), strlen(BODY STAMP),
+             mac, NULL);
+        for (size_t i = 0; i < sizeof(mac); i++)
+            snprintf(text + 18 + 2 * i, 3, "%02x", mac[i]);
+        assert_true(verifies(&workspace, BODY, text, STAMP_MS));
+    }
+    p->close(p);
+    unlink(path);
+}
+
 static void settings_that_make_no_client_open_nothing(void **state)
 {
     struct conf conf = conf_defaults();
@@ -207,6 +289,8 @@ int main(void)
         cmocka_unit_test(five_minutes_are_allowed_and_not_a_millisecond_more),
         cmocka_unit_test(any_changed_byte_of_the_body_is_noticed),
         cmocka_unit_test(digits_moved_from_the_stamp_into_the_body_do_not_pass),
+        cmocka_unit_test(a_verifier_verifies_what_its_key_signed_and_nothing_else),
+        cmocka_unit_test(a_key_of_any_length_has_a_verifier),
         cmocka_unit_test(settings_that_make_no_client_open_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

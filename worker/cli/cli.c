@@ -9,7 +9,8 @@
 static bool takes_value(const char *arg)
 {
     static const char *const switches[] = {
-        "--json", "--test", "--yes", "--all", "--platform", "--force", "--end-live-calls", NULL};
+        "--json",           "--test",           "--yes",         "--all", "--platform", "--force",
+        "--end-live-calls", "--same-workspace", "--webhook-key", NULL};
 
     for (const char *const *s = switches; *s; s++)
         if (strcmp(arg, *s) == 0)

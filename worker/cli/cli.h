@@ -34,6 +34,7 @@ struct command {
 extern const struct command schema_commands[];
 extern const struct command tenant_commands[];
 extern const struct command user_commands[];
+extern const struct command secret_commands[];
 extern const struct command limit_commands[];
 extern const struct command halt_commands[];
 extern const struct command queue_commands[];

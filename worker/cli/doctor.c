@@ -2,14 +2,17 @@
 
 #include "common/base/clock.h"
 #include "common/base/conf.h"
+#include "common/base/key_ring.h"
 #include "common/base/libraries.h"
 #include "common/base/tz.h"
 #include "common/number/phone_facts.h"
 #include "common/provider/http.h"
 #include "common/provider/provider.h"
+#include "common/store/db.h"
 #include "common/store/migrate.h"
 #include "common/store/pool.h"
 #include "common/store/wall.h"
+#include "queries.h"
 #include "worker/cli/queue.h"
 
 #include <ctype.h>
@@ -138,6 +141,49 @@ CHECK(provider)
     return ok ? GRADE_OK : grade_failure(c, says);
 }
 
+/* Of the keys that secrets in the database are sealed with, how many are not here? */
+static int64_t keys_missing(struct key_ring *ring, const struct rows *keys, int64_t *secrets)
+{
+    int64_t missing = 0;
+
+    *secrets = 0;
+    for (int i = 0; i < keys->n; i++) {
+        *secrets += db_i64(keys, i, "n");
+        missing += !key_ring_has(ring, db_text(keys, i, "key_id"));
+    }
+    return missing;
+}
+
+static enum grade judge_secrets(struct cli *c, struct key_ring *ring, const struct rows *keys,
+                                const char **says)
+{
+    const char *file = c->conf->secrets_key_file, *wrong = key_ring_complaint(ring);
+    int64_t secrets, missing = keys_missing(ring, keys, &secrets);
+
+    *says = arena_printf(&c->op->arena, "%" PRId64 " kept", secrets);
+    if (!file && secrets == 0)
+        *says = "SECRETS_KEY_FILE is not set: no tenant can have a provider key of its own";
+    else if (wrong)
+        *says = arena_printf(&c->op->arena, "%s, and %s cannot be used: %s", *says,
+                             file ? file : "SECRETS_KEY_FILE", wrong);
+    else if (missing)
+        *says = arena_printf(&c->op->arena, "%s, and %" PRId64 " of their keys are not in %s",
+                             *says, missing, file);
+    return missing || (file && wrong) ? GRADE_FAILED : GRADE_OK;
+}
+
+CHECK(secrets)
+{
+    struct rows keys;
+
+    if (!db_query(c->op, &SQL_SECRET_KEYS, NO_ARGS, &keys))
+        return grade_failure(c, says);
+    struct key_ring *ring = key_ring_open(c->conf->secrets_key_file);
+    enum grade grade = judge_secrets(c, ring, &keys, says);
+    key_ring_close(ring);
+    return grade;
+}
+
 CHECK(libraries)
 {
     *says = arena_printf(&c->op->arena, "%s, hiredis %d.%d.%d, libuv %s, %s",
@@ -150,10 +196,10 @@ static const struct check {
     const char *name;
     enum grade (*run)(struct cli *c, const char **says);
 } checks[] = {
-    {"tzdata", check_tzdata},       {"phone numbers", check_phone_numbers},
-    {"database", check_database},   {"tenant wall", check_wall},
-    {"redis", check_redis},         {"provider", check_provider},
-    {"libraries", check_libraries},
+    {"tzdata", check_tzdata},     {"phone numbers", check_phone_numbers},
+    {"database", check_database}, {"tenant wall", check_wall},
+    {"redis", check_redis},       {"provider", check_provider},
+    {"secrets", check_secrets},   {"libraries", check_libraries},
 };
 
 /* On one line, whatever foreign words it is made of. */

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 
 static const struct command *const tables[] = {
-    schema_commands, tenant_commands,        user_commands,      limit_commands,
-    halt_commands,   queue_commands,         reconcile_commands, scrub_commands,
-    prove_commands,  ledger_commands,        doctor_commands,    replay_commands,
-    dnc_commands,    platform_list_commands, erase_commands,     grant_commands};
+    schema_commands, tenant_commands,    user_commands,  limit_commands,         halt_commands,
+    queue_commands,  reconcile_commands, scrub_commands, prove_commands,         ledger_commands,
+    doctor_commands, replay_commands,    dnc_commands,   platform_list_commands, erase_commands,
+    grant_commands,  secret_commands};
 
 static int usage(void)
 {
