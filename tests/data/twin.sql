@@ -90,6 +90,29 @@ VALUES (%1, %T, 'agent', 'agent_x', 'operator', 'h%1', 'tenant');
 INSERT INTO ledger_entries (tenant_id, seq, check_id, hash) VALUES (%T, 1, %1, encode(sha256('%1'), 'hex'));
 INSERT INTO ledger_heads (tenant_id, seq, hash) VALUES (%T, 1, encode(sha256('%1'), 'hex'));
 INSERT INTO outbox (id, tenant_id, actor, kwargs, dedupe_key) OVERRIDING SYSTEM VALUE VALUES (%1, %T, 'ping', '{}', 'o%1');
+INSERT INTO users (id, tenant_id, email, role, password_hash) OVERRIDING SYSTEM VALUE
+VALUES (%1, %T, 'u%1@example.com', 'admin', 'hash'), (%2, %T, 'u%2@example.com', 'viewer', 'hash');
+INSERT INTO one_time_links (id, tenant_id, purpose, token_sha256, email, role, user_id, expires_at) OVERRIDING SYSTEM VALUE
+VALUES (%1, %T, 'invitation', sha256('i%1'), 'new@example.com', 'viewer', NULL, '2027-01-01'),
+       (%2, %T, 'reset', sha256('r%1'), 'u%1@example.com', NULL, %1, '2027-01-01');
+INSERT INTO user_sessions (id, tenant_id, user_id, expires_at, ended_at, ended_why) OVERRIDING SYSTEM VALUE
+VALUES (%1, %T, %1, '2027-01-01', NULL, NULL), (%2, %T, %1, '2026-02-01', '2026-01-01', 'logout');
+INSERT INTO refresh_tokens (id, tenant_id, session_id, token_sha256) OVERRIDING SYSTEM VALUE
+VALUES (%1, %T, %1, sha256('t%1'));
+INSERT INTO user_identities (id, tenant_id, user_id, issuer, subject) OVERRIDING SYSTEM VALUE
+VALUES (%1, %T, %1, 'https://issuer', 's%1');
+INSERT INTO oidc_logins (ticket_sha256, tenant_id, user_id, issuer, verified_email, ready_at)
+VALUES (sha256('o%1'), %T, %1, 'https://issuer', 'u%1@example.com', '2026-01-01');
+INSERT INTO request_keys (tenant_id, principal, key, fingerprint, holder, locked_until, about, created_at)
+VALUES (%T, 'aga_live_%1', 'agent_x', repeat('%T', 64), '00000000-0000-0000-0000-000000000001', '2026-06-15 12:00:0%TZ',
+        '{+393490000001,leads/%1}', '2026-01-01');
+INSERT INTO rate_limits (tenant_id, principal, class, per_minute, burst) VALUES (%T, 'aga_live_%1', 'read', 1%1, 1%1);
+INSERT INTO audit_events (id, tenant_id, who, action, subject, status, request_id, record, salt, personal, about)
+OVERRIDING SYSTEM VALUE
+VALUES (%1, %T, 'w%1', 'PATCH', 's%1', 200, 'req', '{"n":%1}', md5('%1'), 'p%1', '{+393490000001,leads/%1}'),
+       (%2, %T, 'w%2', 'PATCH', 's%2', 200, 'req', '{"n":%2}', NULL, NULL, '{}');
+INSERT INTO audit_entries (tenant_id, seq, event_id, hash) VALUES (%T, 1, %1, encode(sha256('%1'), 'hex'));
+INSERT INTO audit_heads (tenant_id, seq, hash) VALUES (%T, 1, encode(sha256('%1'), 'hex'));
 
 -- first only
 UPDATE compliance_checks SET call_id = 11 WHERE id = 1;
@@ -107,8 +130,17 @@ INSERT INTO call_attempts (id, tenant_id, scheduled_call_id, call_id, campaign_i
                            lease_until)
 VALUES ('00000000-0000-0000-0000-000000000005', 1, 18, 5, 11, 9, 'unknown', 'retell', '+393490000005', '2026-01-01', '2026-01-01');
 INSERT INTO ledger_entries (tenant_id, seq, check_id, hash) VALUES (1, 2, 12, encode(sha256('12'), 'hex'));
+INSERT INTO user_sessions (id, tenant_id, user_id, expires_at) OVERRIDING SYSTEM VALUE VALUES (5, 1, 11, '2027-01-01');
+INSERT INTO audit_entries (tenant_id, seq, event_id, hash) VALUES (1, 2, 12, encode(sha256('12'), 'hex'));
 
 -- second only
+INSERT INTO tenants (id, name) OVERRIDING SYSTEM VALUE VALUES (3, 'active, as the second is not');
+INSERT INTO users (id, tenant_id, email, role, password_hash) OVERRIDING SYSTEM VALUE
+VALUES (31, 3, 'u31@example.com', 'admin', 'hash');
+INSERT INTO user_sessions (id, tenant_id, user_id, expires_at) OVERRIDING SYSTEM VALUE VALUES (31, 3, 31, '2027-01-01');
+INSERT INTO request_keys (tenant_id, principal, key, fingerprint, holder, locked_until)
+VALUES (2, 'aga_live_1', 'agent_x', repeat('2', 64), '00000000-0000-0000-0000-000000000001', '2027-01-01');
+INSERT INTO audit_entries (tenant_id, seq, event_id, hash) VALUES (2, 2, 2, encode(sha256('2'), 'hex'));
 INSERT INTO dnc_imports (id, tenant_id, mode, source, registry, scrubbed_at, finished_at) OVERRIDING SYSTEM VALUE
 VALUES (15, 2, 'full', 'registry', 'Q', '2026-01-01', '2026-01-01');
 UPDATE tenants SET status = 'leaving' WHERE id = 2;

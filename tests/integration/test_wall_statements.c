@@ -126,6 +126,8 @@ static const struct spare {
     {"erasure_settle", "01", true},        /* read, then written */
     {"leaving_lists", "01", true},         /* chosen, then deleted */
     {"leaving_lists", "3", false},         /* a number and registry of the tenant's own */
+    {"leaving_lists", "5", false},         /* a principal and key of the tenant's own */
+    {"leaving_lists", "67", true},         /* chosen, then emptied */
     {"lead_count", "1", false},            /* asked with another filter here; lead_list has it */
 };
 
