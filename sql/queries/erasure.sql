@@ -258,6 +258,8 @@ WITH keys AS (
     DELETE FROM user_identities WHERE tenant_id = :tenant_id
 ), people AS (
     DELETE FROM users WHERE tenant_id = :tenant_id
+), sealed AS ( -- pruned when nothing is left at the provider that only its workspace can delete
+    UPDATE tenant_secrets SET retired_at = clock_timestamp() WHERE tenant_id = :tenant_id AND retired_at IS NULL
 ), hashes AS (
     DELETE FROM suppressed_numbers WHERE tenant_id = :tenant_id
 ), secret AS (

@@ -107,6 +107,8 @@ INSERT INTO request_keys (tenant_id, principal, key, fingerprint, holder, locked
 VALUES (%T, 'aga_live_%1', 'agent_x', repeat('%T', 64), '00000000-0000-0000-0000-000000000001', '2026-06-15 12:00:0%TZ',
         '{+393490000001,leads/%1}', '2026-01-01');
 INSERT INTO rate_limits (tenant_id, principal, class, per_minute, burst) VALUES (%T, 'aga_live_%1', 'read', 1%1, 1%1);
+INSERT INTO tenant_secrets (tenant_id, name, account, key_id, nonce, box, last_four)
+VALUES (%T, 'retell', repeat('a', 16), 'k%T', decode(repeat('00', 24), 'hex'), decode(repeat('0%T', 17), 'hex'), '000%T');
 INSERT INTO audit_events (id, tenant_id, who, action, subject, status, request_id, record, salt, personal, about)
 OVERRIDING SYSTEM VALUE
 VALUES (%1, %T, 'w%1', 'PATCH', 's%1', 200, 'req', '{"n":%1}', md5('%1'), 'p%1', '{+393490000001,leads/%1}'),

@@ -172,7 +172,7 @@ static void calls_are_counted_at_the_commit_whoever_came_last(void **state)
     assert_ok(&op, db_begin(&op));
     assert_ok(&op, db_query(&op, &SQL_CALL_INSERT_WEB,
                             ARGS({"call_id", "call_x"}, {"agent_id", "a"},
-                                 {"provider_call_id", "p"}, {"metadata", NULL}),
+                                 {"provider_call_id", "p"}, {"metadata", NULL}, {"account", "acc"}),
                             &rows));
     op.tenant_id = b;
     assert_int_equal(careless_leads(&op, REACH_TENANT), 0);
