@@ -201,7 +201,7 @@ class WorkspacesTest(unittest.TestCase):
         self.assertTrue(found_in(seen, ["key_demo"]) or os.getuid() != 0, "they can be looked into")
         seen += [(log, read(log)) for log in glob.glob(f"{s.dir}/*.log")]
         seen += [("server.log", read(f"{s.dir}/pg/server.log"))]
-        dump = subprocess.run(["pg_dump", s.env["DATABASE_URL"]], capture_output=True)
+        dump = subprocess.run(["pg_dump", s.owner_url], capture_output=True)
         self.assertEqual(dump.returncode, 0, dump.stderr)
         self.assertIn(self.account.encode(), dump.stdout)
         seen += [("pg_dump", dump.stdout)]
