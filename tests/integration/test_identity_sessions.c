@@ -245,7 +245,7 @@ static void S015_a_suspended_tenants_tokens_are_good_for_nothing(void **state)
     people_join(p, p->tenant, "ada@example.com", USER_ADMIN);
     assert_int_equal(people_sign_in(p, &a, "ada@example.com", PASSWORD, HERE, &t), E_NONE);
     free(testdb_sql(p->db, "UPDATE tenants SET status = 'suspended'"));
-    assert_int_equal(people_asked_anew(p, &t), E_UNAUTHENTICATED);
+    assert_int_equal(people_asked_anew(p, &t), E_TENANT_SUSPENDED);
     assert_int_equal(people_refresh(p, &op, t.refresh_token, &none), E_UNAUTHENTICATED);
     op_end(&a);
     op_end(&op);
