@@ -48,7 +48,8 @@ bool session_end_all(struct op *op) MUSTCHECK;
 
 /*
  * Set op's tenant, user, session, principal ("user:ID") and whether it is the platform's staff from
- * an access token, and say what the user may do.  Fails with UNAUTHENTICATED.  What the database
+ * an access token, and say what the user may do.  Fails with UNAUTHENTICATED, and
+ * with TENANT_SUSPENDED when the user's tenant is.  What the database
  * says of a session is remembered for five seconds.
  */
 bool session_authenticate(struct op *op, struct str access_token, int *role) MUSTCHECK;
