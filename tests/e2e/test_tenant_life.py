@@ -63,7 +63,7 @@ class TenantLifeTest(unittest.TestCase):
         for canary in ("kanarie", "+3934977"):
             found = [t for t in tables if s.number(f"SELECT count(*) FROM {t} x WHERE x::text ILIKE '%{canary}%'")]
             self.assertEqual(found, [], canary)
-        self.assertEqual(s.call("GET", "/api/v1/calls").status, 401)
+        wait_for("its key is nobody's", lambda: s.call("GET", "/api/v1/calls").status == 401, 6)
         with tempfile.NamedTemporaryFile("w+") as ledger:
             ledger.write(s.cli("ledger", "export", "--tenant", str(s.tenant)) + "\n")
             ledger.flush()

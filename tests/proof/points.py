@@ -330,6 +330,7 @@ def settle(lane):
     let_the_stopped_go_on(lane)
     for p in lane.points:
         if p.owes:
+            p.scenario.before_again()
             client_tries_again(lane, p, p.scenario, None)
     for p in lane.points:
         if p.scenario.again:
