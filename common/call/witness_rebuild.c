@@ -159,6 +159,7 @@ static bool compare_rows(struct op *op, const struct rows *rows, struct tally *t
 {
     bool ok = true;
 
+    db_release(op); /* who holds a session must not wait for another */
     for (int i = 0; ok && i < t->n_workspaces; i++) {
         struct op part = account_part(op, &t->workspaces[i]);
         ok = compare_rows_of(&part, &t->workspaces[i], rows, t) || op_fail_like(op, &part);

@@ -63,7 +63,7 @@ class KillSwitchTest(unittest.TestCase):
 
     def test_halt_pause_and_stop_are_answered_while_200_requests_are_slow(self):
         self.took = []
-        with Stack(workers=0) as s:
+        with Stack(workers=0, env={"TENANT_MAX_REQUESTS": "2048"}) as s:  # one tenant may fill the API
             campaigns = [self.campaign(s) for _ in range(2 * ROUNDS)]
             with Crowd(s) as crowd:
                 wait_for("every session waits", lambda: s.number(
