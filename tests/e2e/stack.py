@@ -259,3 +259,21 @@ class Stack:
         else:
             shutil.rmtree(self.dir, ignore_errors=True)
         self.dir = None
+
+
+def dial_everybody(s, name, leads, live_calls):
+    """Start a campaign over that many leads, each tried once, so many at a time; returns its id."""
+    number = "+390212345678"
+    s.let_everybody_be_called()
+    s.api("POST", "/api/v1/numbers", {"e164": number}, 201)
+    campaign = s.api("POST", "/api/v1/campaigns", {
+        "name": name, "agent_id": "agent_abc123", "from_number": number, "spacing_seconds": 0,
+        "retry_policy": {"max_attempts": 1}, "max_concurrent_calls": live_calls}, 201)["id"]
+    rows = ["name,phone,country,consent,consent_date,consent_source"]
+    rows += [f"Lead {i},+39349{2000000 + i * 20:07d},IT,yes,2026-01-01T00:00:00Z,form" for i in range(leads)]
+    answer = s.call("POST", f"/api/v1/leads/bulk-import?campaign_id={campaign}", "\n".join(rows),
+                    **{"Content-Type": "text/csv"})
+    if (answer.status, answer.json.get("imported")) != (200, leads):
+        raise AssertionError(f"the leads were not imported: {answer.status}: {answer.body[:500]}")
+    s.api("POST", f"/api/v1/campaigns/{campaign}/start", None, 202)
+    return campaign

@@ -8,7 +8,7 @@ import sys
 import time
 import unittest
 
-from stack import Stack, wait_for
+from stack import Stack, dial_everybody, wait_for
 from test_campaign import sim_config
 
 LEADS, SIZE_MB = 200, 128
@@ -69,7 +69,7 @@ class SmallDisk(Stack):
 class DiskFullTest(unittest.TestCase):
     def test_nobody_is_dialled_while_the_disk_is_full_and_everybody_once_when_there_is_room(self):
         with SmallDisk(sim=sim_config(False), env={"DATABASE_TIMEOUT_MS": "1000"}) as s:
-            campaign = self.begin(s)
+            campaign = dial_everybody(s, "until the disk is full", LEADS, 10)
             wait_for("the first calls", lambda: self.placed(s) >= 20)
             s.fill()
             self.refused_for_a_while(s)
@@ -81,20 +81,6 @@ class DiskFullTest(unittest.TestCase):
             wait_for("the campaign is completed",
                      lambda: self.status(s, campaign) == "completed", 60, 0.2)
             self.judge(s, campaign)
-
-    def begin(self, s):
-        s.let_everybody_be_called()
-        s.api("POST", "/api/v1/numbers", {"e164": NUMBER}, 201)
-        campaign = s.api("POST", "/api/v1/campaigns", {
-            "name": "until the disk is full", "agent_id": AGENT, "from_number": NUMBER, "spacing_seconds": 0,
-            "retry_policy": {"max_attempts": 1}, "max_concurrent_calls": 10}, 201)["id"]
-        rows = ["name,phone,country,consent,consent_date,consent_source"]
-        rows += [f"Lead {i},+39349{2000000 + i * 20:07d},IT,yes,2026-01-01T00:00:00Z,form" for i in range(LEADS)]
-        answer = s.call("POST", f"/api/v1/leads/bulk-import?campaign_id={campaign}", "\n".join(rows),
-                        **{"Content-Type": "text/csv"})
-        self.assertEqual((answer.status, answer.json["imported"]), (200, LEADS))
-        s.api("POST", f"/api/v1/campaigns/{campaign}/start", None, 202)
-        return campaign
 
     def placed(self, s):
         return s.control("GET", "/sim/ledger/duplicates?key=aga_sc")["placed"]

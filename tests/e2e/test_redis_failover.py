@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from stack import LENIENT_LAW, Stack, wait_for
+from stack import LENIENT_LAW, Stack, dial_everybody, wait_for
 from test_campaign import sim_config
 
 LEADS, FAILOVERS = 200, 5
@@ -74,7 +74,7 @@ class TwoRedises(Stack):
 class RedisFailoverTest(unittest.TestCase):
     def test_every_lead_is_called_once_through_failovers_that_lose_writes(self):
         with TwoRedises(sim=sim_config(False), env={"LOG_LEVEL": "warning"}) as s:
-            campaign = self.begin(s)
+            campaign = dial_everybody(s, "failovers", LEADS, 10)
             for _ in range(FAILOVERS):
                 time.sleep(0.7)
                 s.fail_over()
@@ -106,20 +106,6 @@ class RedisFailoverTest(unittest.TestCase):
                 "SELECT count(*) FROM scheduled_calls WHERE status IN ('done', 'failed')") == asked, 60, 0.2)
             ledger = s.control("GET", "/sim/ledger/duplicates?key=aga_sc")
             self.assertEqual((ledger["duplicates"], ledger["placed"]), ([], asked))
-
-    def begin(self, s):
-        s.let_everybody_be_called()
-        s.api("POST", "/api/v1/numbers", {"e164": NUMBER}, 201)
-        campaign = s.api("POST", "/api/v1/campaigns", {
-            "name": "failovers", "agent_id": AGENT, "from_number": NUMBER, "spacing_seconds": 0,
-            "retry_policy": {"max_attempts": 1}, "max_concurrent_calls": 10}, 201)["id"]
-        rows = ["name,phone,country,consent,consent_date,consent_source"]
-        rows += [f"Lead {i},+39349{2000000 + i * 20:07d},IT,yes,2026-01-01T00:00:00Z,form" for i in range(LEADS)]
-        answer = s.call("POST", f"/api/v1/leads/bulk-import?campaign_id={campaign}", "\n".join(rows),
-                        **{"Content-Type": "text/csv"})
-        self.assertEqual((answer.status, answer.json["imported"]), (200, LEADS))
-        s.api("POST", f"/api/v1/campaigns/{campaign}/start", None, 202)
-        return campaign
 
     def status(self, s, campaign):
         return s.api("GET", f"/api/v1/campaigns/{campaign}", None, 200)["status"]

@@ -10,12 +10,11 @@ import sys
 import time
 import unittest
 
-from stack import BUILD, Stack, wait_for
+from stack import BUILD, Stack, dial_everybody, wait_for
 from test_campaign import sim_config
 
 OLD_BUILD = os.environ.get("OLD_BUILD")
 LEADS, KILLS, SECONDS_APART = 600, 40, 0.5
-AGENT, NUMBER = "agent_abc123", "+390212345678"
 
 
 class Upgraded(Stack):
@@ -45,7 +44,7 @@ class Upgraded(Stack):
 class VersionsTest(unittest.TestCase):
     def test_two_releases_at_once_call_everybody_once(self):
         with Upgraded(sim=sim_config(False), workers=0, env={"LOG_LEVEL": "warning"}) as s:
-            campaign = self.begin(s)
+            campaign = dial_everybody(s, "upgrade", LEADS, 8)
             s.start_worker_of(OLD_BUILD)
             wait_for("the older release dials", lambda: s.number("SELECT count(*) FROM call_attempts") > LEADS // 10, 60)
             s.build = BUILD
@@ -69,20 +68,6 @@ class VersionsTest(unittest.TestCase):
         s.build = BUILD
         s.env.pop("PUBLIC_URL")
         s.start_api()
-
-    def begin(self, s):
-        s.let_everybody_be_called()
-        s.api("POST", "/api/v1/numbers", {"e164": NUMBER}, 201)
-        campaign = s.api("POST", "/api/v1/campaigns", {
-            "name": "upgrade", "agent_id": AGENT, "from_number": NUMBER, "spacing_seconds": 0,
-            "retry_policy": {"max_attempts": 1}, "max_concurrent_calls": 8}, 201)["id"]
-        rows = ["name,phone,country,consent,consent_date,consent_source"]
-        rows += [f"Lead {i},+39349{2000000 + i * 20:07d},IT,yes,2026-01-01T00:00:00Z,form" for i in range(LEADS)]
-        answer = s.call("POST", f"/api/v1/leads/bulk-import?campaign_id={campaign}", "\n".join(rows),
-                        **{"Content-Type": "text/csv"})
-        self.assertEqual((answer.status, answer.json["imported"]), (200, LEADS))
-        s.api("POST", f"/api/v1/campaigns/{campaign}/start", None, 202)
-        return campaign
 
     def judge(self, s):
         self.assertEqual(s.control("GET", "/sim/ledger/duplicates?key=aga_sc")["duplicates"], [])
